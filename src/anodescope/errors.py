@@ -58,7 +58,7 @@ class SettingsError(AnodescopeError):
     """A flag, `specimen.toml` or `study.toml` holds a value that cannot be used."""
 
 
-class MissingExtra(AnodescopeError):
+class MissingExtra(AnodescopeError):  # noqa: N818  (a state, not a fault)
     """An optional dependency is not installed; the text is the pip line that brings it."""
 
     def __init__(self, package: str, extra: str) -> None:

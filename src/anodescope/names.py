@@ -32,6 +32,7 @@ class Variable:
 
 
 STRIPS = "positive strips Na from the electrode under study (file sign where that is unknown)"
+PAIR = "between two electrodes: turns with the sign of current, so that dV/dI has that of Z"
 CAPACITIVE = "a capacitive imaginary part is negative"
 
 
@@ -59,9 +60,9 @@ GLOSSARY: tuple[Variable, ...] = (
         "timeseries",
         ("time",),
         ("time*", "float", "s", "seconds since the campaign's start"),
-        ("voltage", "float", "V", "working electrode against the reference; in a two-electrode cell, the cell voltage"),
+        ("voltage", "float", "V", "working electrode against the reference; in a two-electrode cell, the cell voltage", PAIR),
         ("counter_voltage", "float", "V", "counter electrode against the reference"),
-        ("cell_voltage", "float", "V", "working minus counter electrode"),
+        ("cell_voltage", "float", "V", "working minus counter electrode", PAIR),
         ("current", "float", "A", "cell current", STRIPS),
         ("current_density", "float", "A/cm²", "current per area of the electrode under study; only for an area that the user gave", STRIPS),
         ("charge", "float", "C", "charge passed since the start of the file's experiment", STRIPS),
