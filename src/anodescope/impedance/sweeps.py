@@ -1,0 +1,148 @@
+"""What every verb of this room starts from: sweeps as bare arrays, whatever they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol, final
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from anodescope.errors import Outcome, SchemaError
+
+Floats = npt.NDArray[np.float64]
+Complexes = npt.NDArray[np.complex128]
+Bools = npt.NDArray[np.bool_]
+
+
+class HasNodes(Protocol):
+    """A Campaign, as far as this room needs to know it."""
+
+    def __getitem__(self, node: str, /) -> xr.Dataset:
+        """Return one node."""
+
+
+Source = HasNodes | tuple[npt.ArrayLike, npt.ArrayLike]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Sweeps:
+    """Sweeps as arrays; points that are not usable are masked, never moved.
+
+    Attributes
+    ----------
+    frequency : (Hz), shape (S, P).
+    impedance : (Ω), shape (S, P).
+    valid : marked valid by the source, and finite, with a positive frequency, shape (S, P).
+    claimed : marked valid by the source, shape (S, P).
+    time : middle of each sweep (s), shape (S,), or None where the source has no clock.
+    """
+
+    frequency: Floats
+    impedance: Complexes
+    valid: Bools
+    claimed: Bools
+    time: Floats | None = None
+
+    @classmethod
+    def of(cls, source: Source) -> Sweeps:
+        """Read a Campaign's spectra, or a pair (frequency (Hz), impedance (Ω)).
+
+        Parameters
+        ----------
+        source : a Campaign, or a pair of arrays: frequency of shape (P,) or (S, P), impedance of
+            shape (P,) or (S, P). A single spectrum becomes one row.
+
+        Raises
+        ------
+        SchemaError
+            when shapes do not fit or there is no `spectra` node.
+        """
+        if isinstance(source, (tuple, list)):
+            if len(source) != 2:
+                raise SchemaError(
+                    "Expected a Campaign or a pair (frequency (Hz), impedance (Ω)), "
+                    f"found {len(source)} values."
+                )
+            return cls._of_arrays(*source)
+        node = source["spectra"]
+        sweeps = cls._of_arrays(node["frequency"].values, node["impedance"].values)
+        claimed = np.asarray(node["valid"].values, dtype=bool)
+        middle = (node["time_start"].values + node["time_end"].values) / 2
+        return cls(sweeps.frequency, sweeps.impedance, sweeps.valid & claimed, claimed, middle)
+
+    @classmethod
+    def _of_arrays(cls, frequency: npt.ArrayLike, impedance: npt.ArrayLike) -> Sweeps:
+        given = np.asarray(impedance)
+        if given.ndim not in (1, 2) or given.dtype.kind not in "cfiu":
+            raise SchemaError(
+                "Impedance: expected complex numbers of shape (point,) or (spectrum, point), "
+                f"found {given.dtype} of shape {given.shape}."
+            )
+        z = np.atleast_2d(given).astype(np.complex128)
+        hertz = np.asarray(frequency)
+        if hertz.dtype.kind not in "fiu" or hertz.shape not in (z.shape, z.shape[1:]):
+            raise SchemaError(
+                f"Frequency: expected real numbers of shape {z.shape[1:]} or {z.shape}, "
+                f"found {hertz.dtype} of shape {hertz.shape}."
+            )
+        f = np.broadcast_to(hertz.astype(np.float64), z.shape)
+        with np.errstate(invalid="ignore"):
+            valid = np.isfinite(z) & np.isfinite(f) & (f > 0)
+        return cls(f, z, valid, np.ones(z.shape, dtype=bool))
+
+    @property
+    def count(self) -> int:
+        """Number of spectra."""
+        return len(self.frequency)
+
+    def window(self) -> tuple[Floats, Floats]:
+        """Return the lowest and the highest valid frequency (Hz) of each row; NaN without any."""
+        low = np.where(self.valid, self.frequency, np.inf).min(axis=1, initial=np.inf)
+        high = np.where(self.valid, self.frequency, -np.inf).max(axis=1, initial=-np.inf)
+        none = ~self.valid.any(axis=1)
+        return np.where(none, np.nan, low), np.where(none, np.nan, high)
+
+    def why_unusable(self, spectrum: int) -> Outcome:
+        """Say why a row cannot be computed: values that are not finite, or too few of them."""
+        lost = self.claimed[spectrum] & ~self.valid[spectrum]
+        return Outcome.not_finite if lost.any() else Outcome.too_few_points
+
+    def relative_residual(self, fit: Complexes) -> Complexes:
+        """Return (Z − Ẑ)/|Z|, shape (S, P); NaN where a point is not valid or Z is zero."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            size = np.abs(self.impedance)
+            residual = (self.impedance - fit) / size
+        return np.where(self.valid & (size > 0), residual, complex(np.nan, np.nan))
+
+
+def root_mean_square(residual: Complexes) -> Floats:
+    """Return sqrt(mean of the squares over points and both parts) of each row; NaN is left out.
+
+    Parameters
+    ----------
+    residual : shape (S, P).
+    """
+    parts = np.concatenate([residual.real, residual.imag], axis=1)
+    count = np.isfinite(parts).sum(axis=1)
+    square = np.nansum(parts**2, axis=1)
+    return np.asarray(np.sqrt(square / np.where(count > 0, count, np.nan)))
+
+
+def stacked_parts(impedance: Complexes) -> Floats:
+    """Return real parts, then imaginary parts, along the last axis: shape (…, 2P)."""
+    return np.concatenate([impedance.real, impedance.imag], axis=-1)
+
+
+def blocks(count: int, size: int) -> list[slice]:
+    """Cut rows into blocks by their number alone, never by the number of workers."""
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def parameters_of(settings: object) -> dict[str, Any]:
+    """Return a settings dataclass's fields as JSON-ready values."""
+    names: dict[str, Any] = getattr(settings, "__dataclass_fields__", {})
+    found = {name: getattr(settings, name) for name in names}
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}
