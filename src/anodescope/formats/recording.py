@@ -121,9 +121,21 @@ class Recording:
         return any(column.name == name for column in self.columns)
 
     def get(self, name: str) -> NDArray[Any] | None:
-        """Return the first column with this meaning in the unit of `MEANINGS`, or None."""
-        for column in self.columns:
-            if column.name == name:
-                values = self.data[column.label]
-                return values if column.factor == 1.0 else values * column.factor
-        return None
+        """Return the column with this meaning in the unit of `MEANINGS`, or None.
+
+        Where two columns share a meaning (an instantaneous and a mean voltage), a row takes the
+        first that holds something other than zero: instruments fill what they did not measure
+        with zeros.
+        """
+        found = [
+            values if column.factor == 1.0 else values * column.factor
+            for column in self.columns
+            if column.name == name and (values := self.data[column.label]).dtype.kind in "biuf"
+        ]
+        if len(found) < 2:
+            return found[0] if found else None
+        joined = np.array(found[0], float)
+        for other in found[1:]:
+            empty = ~np.isfinite(joined) | (joined == 0.0)
+            joined[empty] = np.asarray(other, float)[empty]
+        return joined
