@@ -1,0 +1,248 @@
+"""The folder of results: written beside, then put in place all together, the summary last.
+
+New items are made in ``.partial-<pid>`` inside the folder. When all of them are there, the items of
+an earlier analysis are moved aside, into ``.partial-<pid>/old``, and the new ones take their
+places; any exception puts the old ones back. Where every item lies tells how far that came, so the
+next run can also put back what a killed process had moved aside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from anodescope.campaign import Campaign
+from anodescope.campaign.swap import leftovers
+from anodescope.errors import Cancelled, StoreError
+from anodescope.report import make_figures, write_figures, write_report, write_tables
+from anodescope.running import Run
+from anodescope.workflow.summary import summarise
+
+ITEMS = ("campaign.zarr", "figures", "tables", "report.html", "summary.json")
+FOLDERS = frozenset({"campaign.zarr", "figures", "tables"})
+PARTIAL = ".partial-"
+ASIDE = "old"
+ELSEWHERE = "name another folder with --out."
+
+# Folders that this process is writing in now: its number alone may be that of a dead one.
+_at_work: set[Path] = set()
+
+
+def check_targets(out: str | Path) -> None:
+    """Make sure, before any computing, that results may be put into `out`.
+
+    An item that is there may be replaced only if the `summary.json` beside it is one of ours and
+    lists it. What a killed process left in `out` is put right first.
+
+    Raises
+    ------
+    StoreError
+        naming what is in the way; nothing was changed then.
+    """
+    out = Path(out)
+    try:
+        _clear_leftovers(out)
+        _refuse(out)
+    except OSError as error:
+        raise StoreError(
+            f"{out}: cannot be used ({error.strerror or error}); {ELSEWHERE}"
+        ) from error
+
+
+def write_results(campaign: Campaign, out: Path, *, run: Run | None = None) -> dict[str, Any]:
+    """Write the results of an analysis into the folder `out` and return the summary.
+
+    Every item is made in a hidden folder inside `out` first; only when all of them are there do
+    they replace the items of an earlier analysis. Other files in `out` are left alone.
+
+    Raises
+    ------
+    StoreError
+        when `out` cannot be written, or when something there is in the way (see `check_targets`).
+    Cancelled
+        when the work was interrupted; the earlier results are still there then.
+    """
+    run = run or Run()
+    check_targets(out)
+    summary = {**summarise(campaign), "outputs": list(ITEMS)}
+    figures = make_figures(campaign)
+    stages: tuple[tuple[str, Callable[[Path], object]], ...] = (
+        ("campaign.zarr", lambda place: campaign.save(place)),
+        ("figures", lambda place: write_figures(campaign, place, figures)),
+        ("tables", lambda place: write_tables(campaign, place)),
+        (
+            "report.html",
+            lambda place: write_report(campaign, place, figures=figures, summary=summary),
+        ),
+        ("summary.json", lambda place: _write_json(place, summary)),
+    )
+    try:
+        with _beside(out) as partial:
+            for done, (name, write) in enumerate(stages):
+                _heed(run, name)
+                run.progress("write", done, len(stages))
+                write(partial / name)
+            _heed(run, "the results were put in place")
+            _refuse(out)  # something may have come while this was computed
+            with _interrupts_held():
+                _put_in_place(partial, out)
+    except OSError as error:
+        raise StoreError(
+            f"{out}: the results could not be written ({error.strerror or error})"
+            f"{_stranded(out)}; {ELSEWHERE}"
+        ) from error
+    run.progress("write", len(stages), len(stages))
+    return summary
+
+
+def _heed(run: Run, what: str) -> None:
+    if run.cancelled():
+        raise Cancelled(f"write: stopped before {what}; nothing was replaced.")
+
+
+def _write_json(path: Path, content: Any) -> None:
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    # Half a surrogate pair, as in a file name that is not UTF-8, becomes a JSON escape.
+    path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+
+
+# what may be replaced
+
+
+def _refuse(out: Path) -> None:
+    """Raise StoreError if `out` cannot be written in, or holds what no analysis wrote."""
+    ground = next((place for place in (out, *out.parents) if _there(place)), Path())
+    if not ground.is_dir():
+        raise StoreError(f"{out}: {ground} is no folder; {ELSEWHERE}")
+    if not os.access(ground, os.W_OK | os.X_OK):
+        raise StoreError(f"{out}: {ground} is write-protected; {ELSEWHERE}")
+    there = [name for name in ITEMS if _there(out / name)]
+    for name in there:
+        if (out / name).is_dir() != (name in FOLDERS):
+            kinds = ("a file", "a folder") if name in FOLDERS else ("a folder", "a file")
+            raise StoreError(f"{out}: {name} is {kinds[0]} where {kinds[1]} must go; {ELSEWHERE}")
+    listed = _listed(out / "summary.json") if there else ()
+    foreign = [name for name in there if name not in listed]
+    if foreign:
+        raise StoreError(
+            f"{out}: in the way: {', '.join(foreign)}, not listed in a summary.json of an earlier "
+            f"analysis; {ELSEWHERE}"
+        )
+
+
+def _listed(summary: Path) -> tuple[str, ...]:
+    """Return what a summary of ours says was written with it; nothing if it is not one."""
+    try:
+        content = json.loads(summary.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return ()
+    if not isinstance(content, dict) or "schema_version" not in content:
+        return ()
+    outputs = content.get("outputs")
+    return tuple(map(str, outputs)) if isinstance(outputs, list) else ()
+
+
+def _there(path: Path) -> bool:
+    """Whether anything has this name, a link that leads nowhere included."""
+    return path.is_symlink() or path.exists()
+
+
+# how it is replaced
+
+
+@contextmanager
+def _beside(out: Path) -> Iterator[Path]:
+    """Yield the hidden folder to write in; it goes when the block ends, and so do empty folders."""
+    made = [place for place in (out, *out.parents) if not place.exists()]
+    partial = out / f"{PARTIAL}{os.getpid()}"
+    place = partial.resolve()
+    if place in _at_work:
+        raise StoreError(f"{out}: another analysis is writing there now; {ELSEWHERE}")
+    _at_work.add(place)
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+    finally:
+        with _interrupts_held():
+            _discard(partial)
+            for folder in made:
+                with suppress(OSError):  # it holds the results
+                    folder.rmdir()
+            _at_work.discard(place)
+
+
+def _put_in_place(partial: Path, out: Path) -> None:
+    """Exchange the items in `out` for those in `partial`: all of them, or none on an exception."""
+    aside = partial / ASIDE
+    try:
+        aside.mkdir()
+        for name in reversed(ITEMS):  # the summary stands for the whole: first to go, last to come
+            if _there(out / name):
+                (out / name).rename(aside / name)
+        for name in ITEMS:
+            (partial / name).rename(out / name)
+    except BaseException:
+        _put_back(partial, out)
+        raise
+
+
+def _put_back(partial: Path, out: Path) -> None:
+    """Undo an exchange wherever it stopped; what cannot be put back stays in `partial`."""
+    aside = partial / ASIDE
+    for name in ITEMS:
+        with suppress(OSError):
+            if not _there(partial / name) and _there(out / name):
+                (out / name).rename(partial / name)
+            if _there(aside / name) and not _there(out / name):
+                (aside / name).rename(out / name)
+    with suppress(OSError):
+        aside.rmdir()  # it marks an exchange under way
+
+
+def _under_way(partial: Path) -> bool:
+    """Whether an exchange was begun and neither finished nor undone."""
+    return (partial / ASIDE).is_dir() and any(_there(partial / name) for name in ITEMS)
+
+
+def _discard(partial: Path) -> None:
+    if not _under_way(partial):
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _clear_leftovers(out: Path) -> None:
+    """Remove what dead processes left, once the items that they had moved aside are back."""
+    for partial in leftovers(out, PARTIAL):
+        if partial.resolve() not in _at_work:
+            if _under_way(partial):
+                _put_back(partial, out)
+            _discard(partial)
+
+
+def _stranded(out: Path) -> str:
+    """Say where earlier results are that could not be put back."""
+    partial = out / f"{PARTIAL}{os.getpid()}"
+    return f", the earlier ones are in {partial / ASIDE}" if _under_way(partial) else ""
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back until the block ends; only the main thread can be interrupted by it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda signum, frame: came.set())
+    try:
+        yield
+    finally:
+        # None stands for a handler that was not installed from Python: it cannot be put back.
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+        if came.is_set():
+            signal.raise_signal(signal.SIGINT)

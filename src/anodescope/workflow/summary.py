@@ -1,0 +1,164 @@
+"""What `summary.json` holds: the numbers of an analysis, for machines; see docs/summary.md."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from anodescope.campaign import Campaign, default_rows
+from anodescope.errors import Outcome
+
+SUMMARY_VERSION = 1
+
+
+def summarise(campaign: Campaign) -> dict[str, Any]:
+    """Return the summary of an analysed campaign as JSON-ready values.
+
+    Numbers that do not exist are None, never NaN. `n_spectra` and all that is counted over
+    spectra follow the default view: the cell's spectra, or the working electrode's.
+    """
+    attrs = campaign.attrs
+    rows = default_rows(campaign["spectra"]) if "spectra" in campaign else np.empty(0, np.intp)
+    return {
+        "schema_version": SUMMARY_VERSION,
+        "title": attrs["title"],
+        "origin": attrs["origin"],
+        "origin_basis": attrs["origin_basis"],
+        "specimen": attrs["specimen"],
+        "current_sign": attrs["current_sign"],
+        "files": _files(campaign),
+        "duration_s": _duration(campaign),
+        "n_samples": _size(campaign, "timeseries", "time"),
+        "n_spectra": int(rows.size),
+        "n_spectra_by_electrode": _by_electrode(campaign),
+        "n_invalid_points": _invalid_points(campaign),
+        "frequency_hz": _frequencies(campaign, rows),
+        "kk": _kk(campaign, rows),
+        "drt": _drt(campaign, rows),
+        "events": _events(campaign),
+        "warnings": attrs["warnings"],
+    }
+
+
+def _size(campaign: Campaign, node: str, dim: str) -> int:
+    return int(campaign[node].sizes[dim]) if node in campaign else 0
+
+
+def _number(value: Any) -> float | None:
+    number = float(value)
+    return number if np.isfinite(number) else None
+
+
+def _spread(values: NDArray[Any]) -> dict[str, float | None]:
+    there = values[np.isfinite(values)]
+    if not there.size:
+        return {"minimum": None, "median": None, "maximum": None}
+    return {
+        "minimum": float(there.min()),
+        "median": float(np.median(there)),
+        "maximum": float(there.max()),
+    }
+
+
+def _files(campaign: Campaign) -> list[dict[str, Any]]:
+    files = [entry for entry in campaign.attrs["provenance"] if "source" in entry]
+    sweeps: Counter[int] = Counter()
+    if "spectra" in campaign and "source" in campaign["spectra"]:
+        spectra = campaign["spectra"].isel(spectrum=default_rows(campaign["spectra"]))
+        sweeps.update(int(number) for number in spectra["source"].values)
+    keys = ("source", "sha256", "reader", "version", "technique", "rows", "verified", "warnings")
+    return [
+        {**{key: entry.get(key) for key in keys}, "sweeps": sweeps[number]}
+        for number, entry in enumerate(files)
+    ]
+
+
+def _duration(campaign: Campaign) -> float | None:
+    ends = []
+    if "timeseries" in campaign and campaign["timeseries"].sizes["time"]:
+        ends += [float(campaign["timeseries"]["time"].values[k]) for k in (0, -1)]
+    if "spectra" in campaign:
+        ends += [
+            float(function(campaign["spectra"][name].values))
+            for function, name in ((np.nanmin, "time_start"), (np.nanmax, "time_end"))
+            if np.isfinite(campaign["spectra"][name].values).any()
+        ]
+    return max(ends) - min(ends) if ends else None
+
+
+def _by_electrode(campaign: Campaign) -> dict[str, int]:
+    if "spectra" not in campaign:
+        return {}
+    return dict(Counter(str(name) for name in campaign["spectra"]["electrode"].values))
+
+
+def _invalid_points(campaign: Campaign) -> int:
+    """Count points of the default view that were measured and cannot be used."""
+    if "spectra" not in campaign:
+        return 0
+    spectra = campaign["spectra"].isel(spectrum=default_rows(campaign["spectra"]))
+    there = np.isfinite(spectra["frequency"].values) | np.isfinite(spectra["impedance"].values)
+    return int(np.count_nonzero(there & ~spectra["valid"].values))
+
+
+def _frequencies(campaign: Campaign, rows: NDArray[np.intp]) -> dict[str, float | None]:
+    if not rows.size:
+        return {"minimum": None, "maximum": None}
+    spectra = campaign["spectra"].isel(spectrum=rows)
+    frequency = spectra["frequency"].values[spectra["valid"].values]
+    if not frequency.size:
+        return {"minimum": None, "maximum": None}
+    return {"minimum": float(frequency.min()), "maximum": float(frequency.max())}
+
+
+def _kk(campaign: Campaign, rows: NDArray[np.intp]) -> dict[str, Any]:
+    if "validation" not in campaign:
+        return {}
+    node = campaign["validation"].isel(spectrum=rows)
+    verdicts = Counter(str(name) for name in node["verdict"].values)
+    names = (Outcome.consistent, Outcome.inconsistent, Outcome.not_decidable)
+    return {
+        "verdicts": {outcome.name: verdicts.get(outcome.name, 0) for outcome in names},
+        "residual": _spread(node["kk_residual"].values),
+        "parameters": _attributes(node),
+    }
+
+
+def _drt(campaign: Campaign, rows: NDArray[np.intp]) -> dict[str, Any]:
+    if "drt" not in campaign:
+        return {}
+    node = campaign["drt"].isel(spectrum=rows)
+    outcomes = Counter(str(name) for name in node["outcome"].values)
+    tau = node["tau"].values
+    return {
+        **_attributes(node),
+        "outcomes": dict(sorted(outcomes.items())),
+        "tau_s": [float(tau[0]), float(tau[-1])] if tau.size else [],
+        "series_resistance_ohm": _spread(node["series_resistance"].values),
+        "polarisation_resistance_ohm": _spread(node["polarisation_resistance"].values),
+        "relative_residual": _spread(node["noise"].values),
+    }
+
+
+def _attributes(node: xr.Dataset) -> Mapping[str, Any]:
+    return {str(name): value for name, value in node.attrs.items()}
+
+
+def _events(campaign: Campaign) -> list[dict[str, Any]]:
+    if "events" not in campaign:
+        return []
+    events = campaign["events"]
+    return [
+        {
+            "time_s": _number(events["time"].values[row]),
+            "kind": str(events["kind"].values[row]),
+            "message": str(events["message"].values[row]),
+            "source": int(events["source"].values[row]) if "source" in events else -1,
+        }
+        for row in range(events.sizes["event"])
+    ]
