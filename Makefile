@@ -69,7 +69,7 @@ bench: setup $(PEERS) ## measure against the peers, which get an environment of 
 	$(BIN)/anodescope bench $(ARGS)
 
 $(PEERS): requirements/bench-lock.txt
-	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv-bench
 	.venv-bench/bin/python $(PIP) install --require-hashes -r requirements/bench-lock.txt
 	@touch $@
 

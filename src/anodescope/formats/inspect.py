@@ -82,7 +82,7 @@ def _describe(
         if path.suffix.lower() == ".mps":
             return _settings_file(path)
         if eclab_text.recognises(path, head_of(path)):
-            return _entry("eclab-loops", sweeps=int(eclab_text.read_loops(path).size))
+            return _entry("eclab-loops", rows=int(eclab_text.read_loops(path).size))
         row = format_of(path)
         if row is None:
             promised = by_suffix(path)
