@@ -272,3 +272,22 @@ def test_a_voltage_against_a_reference_electrode_does_not_turn(potentiostat):
     for name in ("voltage", "counter_voltage"):
         np.testing.assert_array_equal(plain[name].values, turned[name].values)
     np.testing.assert_array_equal(plain["current"].values, -turned["current"].values)
+
+
+def test_distortion_and_deviation_are_kept_point_by_point(tmp_path):
+    columns = sweep()
+    kept = {
+        "THD Ewe/%": "thd_voltage",
+        "NSD Ewe/%": "nsd_voltage",
+        "NSR Ewe/%": "nsr_voltage",
+        "THD I/%": "thd_current",
+        "NSD I/%": "nsd_current",
+        "NSR I/%": "nsr_current",
+    }
+    for place, label in enumerate(kept):
+        columns[label] = np.linspace(place, place + 1, 12)
+    write(tmp_path / "run_02_GEIS_C01.mpt", "GEIS", columns)
+    spectra = read(tmp_path)["spectra"]
+    for label, name in kept.items():
+        np.testing.assert_allclose(spectra[name].values.ravel(), columns[label])
+        assert spectra[name].attrs["units"] == "%"

@@ -15,6 +15,7 @@ import pytest
 
 import anodescope as an
 from anodescope.errors import Cancelled, SettingsError
+from anodescope.report import report_tables
 from anodescope.running import Run
 from anodescope.workflow import output
 
@@ -152,6 +153,7 @@ def test_a_three_electrode_file_counts_the_cells_spectra(potentiostat):
     summary = summarise(campaign)
     assert summary["n_spectra"] == 61
     assert summary["n_spectra_by_electrode"] == {"cell": 61, "working": 61, "counter": 61}
+    assert report_tables(campaign)["files"]["sweeps"].tolist() == [61]
 
 
 def test_a_record_without_spectra_is_analysed_too(potentiostat, tmp_path):

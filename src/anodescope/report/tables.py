@@ -6,6 +6,7 @@ are small by nature (residuals) are given in per cent.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -90,10 +91,22 @@ def _starts(campaign: CampaignLike, count: int) -> NDArray[np.float64]:
     return np.where(np.isfinite(first), first, np.nan)
 
 
+def _sweeps_of_files(campaign: CampaignLike) -> Counter[int]:
+    sources, loops = (stored(campaign, "spectra", name) for name in ("source", "loop"))
+    if sources is None:
+        return Counter()
+    numbers = np.arange(sources.size) if loops is None else loops
+    pairs = set(zip(sources.tolist(), numbers.tolist(), strict=True))
+    return Counter(int(source) for source, _ in pairs)
+
+
 def files_table(campaign: CampaignLike) -> pd.DataFrame:
-    """Return one row per file that was read: technique, rows, sweeps, start, warnings."""
+    """Return one row per file that was read: technique, rows, sweeps, start, warnings.
+
+    A sweep that gave the spectra of several electrodes counts once.
+    """
     entries = provenance(campaign)
-    sources = stored(campaign, "spectra", "source")
+    sweeps = _sweeps_of_files(campaign)
     told = warnings_of(campaign)
     starts = _starts(campaign, len(entries))
     rows = []
@@ -109,7 +122,7 @@ def files_table(campaign: CampaignLike) -> pd.DataFrame:
                 "file": name,
                 "technique": str(entry.get("technique", "")),
                 "rows": entry.get("rows", ""),
-                "sweeps": 0 if sources is None else int((sources == k).sum()),
+                "sweeps": sweeps[k],
                 "start (s)": starts[k],
                 "date": clock_time(campaign, starts[k]) if np.isfinite(starts[k]) else "",
                 "warnings": count,
