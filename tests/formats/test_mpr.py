@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from anodescope.errors import ReadError
 from anodescope.formats import biologic, mpr
+from anodescope.formats.assemble import current_of
 from tests.formats import biologic_files as made
 
 EIS = (32, 37, 38, 36, 35, 4, 77, 76)
@@ -230,3 +231,20 @@ def test_truncating_a_real_file_never_loses_a_whole_record(potentiostat, tmp_pat
         np.testing.assert_array_equal(
             recording.data["freq/Hz"], whole.data["freq/Hz"][: keep // 110]
         )
+
+
+@pytest.mark.parametrize(
+    "name", ["insitu-datalab/LiLi_TEGDME_insitu_01_GCPL_C05.mpr", "bdf/MB-1.mpr"]
+)
+def test_column_70_is_the_power(potentiostat, name):
+    recording = mpr.read(potentiostat / name)
+    power = recording.data["P/W"].astype(float)
+    product = recording.get("voltage") * current_of(recording)
+    assert np.abs(power).max() > 1e-6
+    np.testing.assert_allclose(power[1:], product[1:], atol=1e-6 * np.abs(power).max())
+
+
+def test_column_19_is_the_voltage_that_is_held(potentiostat):
+    data = mpr.read(potentiostat / "navani/00_test_02_MB_C01.mpr").data
+    assert set(data["mode"]) == {2}  # potentiostatic
+    np.testing.assert_allclose(data["control/V"], data["Ewe/V"], atol=1e-3)

@@ -1,8 +1,10 @@
 """BioLogic's vocabulary, shared by the .mpr and .mpt readers and the .mpt writer.
 
 Column numbers, types and labels come from pairs of binary and text exports of the same
-measurement, except the rows marked `verified=False`: those have a label that EC-Lab prints and a
-number seen in public bug reports, but no pair of files to check them with.
+measurement. Two columns are in no pair and were verified by what must hold in real files: 70 is
+the product of voltage and current, 19 is the voltage that a potentiostatic hold follows. The rows
+marked `verified=False` have a label that EC-Lab prints and a number seen in public bug reports, but
+no real file to check them with.
 """
 
 from __future__ import annotations
