@@ -295,7 +295,7 @@ class _Table:
             index_col=False,
             nrows=rows,
             dtype={name: str if name in self.text else float for name in self.names},
-            na_values=["XXX", "---"],
+            na_values=[word for word in MISSING if word],
             decimal=self.decimal,
             quoting=3,
             engine="c",
