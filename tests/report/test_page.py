@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from anodescope.campaign import Campaign, build_node
 from anodescope.citations import WORKS
 from anodescope.report import make_figures, nyquist, write_figures, write_report
 from tests.report.conftest import StandIn
@@ -212,3 +213,14 @@ def test_a_browser_shows_the_page_without_network_or_complaint(page: Path, tmp_p
     assert "CONSOLE" not in done.stderr
     assert "Refused" not in done.stderr
     assert '<button type="button">' in done.stdout
+
+
+@pytest.mark.parametrize(("kind", "numbered"), [("technique", False), ("short", True)])
+def test_numbers_are_spoken_of_only_where_the_map_has_them(tmp_path, kind, numbered):
+    nodes = {
+        "timeseries": build_node("timeseries", {"time": np.arange(5.0), "voltage": np.ones(5)}),
+        "events": build_node("events", {"time": [1.0], "kind": [kind], "message": ["It was so."]}),
+    }
+    text = read(write_report(Campaign(nodes), tmp_path / "report.html")).text
+    assert "It was so." in text
+    assert ("numbers are those on the map" in text) is numbered

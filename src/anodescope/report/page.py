@@ -171,6 +171,7 @@ def _words(campaign: CampaignLike, summary: Mapping[str, Any] | None) -> dict[st
     """Return texts and tables of the page by their place in the template."""
     groups = content.group_warnings(campaign)
     spectra, happened = spectra_table(campaign), events_table(campaign)
+    numbered = bool((happened["number"] != "").any())
     count = len(spectra)
     title = f"All {count} spectra" if count > 1 else "The spectrum"
     return {
@@ -181,7 +182,7 @@ def _words(campaign: CampaignLike, summary: Mapping[str, Any] | None) -> dict[st
         "files": content.table(files_table(campaign), "Files, in the order of the campaign."),
         "events": content.table(
             happened,
-            "Events; numbers are those on the map.",
+            "Events; numbers are those on the map." if numbered else "Events.",
             csv="tables/events.csv",
             title=f"All {len(happened)} events",
         ),
