@@ -141,7 +141,9 @@ def cite(
 
 @app.command()
 def bench(
-    names: Annotated[list[str] | None, typer.Argument(help="formats, drt; all of them.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="pairs, formats, drt; without a name, all.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Compare anodescope with its peers, side by side in one run."""
