@@ -32,8 +32,18 @@ WORKS: dict[str, Citation] = {
         Citation("wan2015", "T. H. Wan, M. Saccoccio, C. Chen, F. Ciucci", "Influence of the discretization methods on the distribution of relaxation times deconvolution: implementing radial basis functions with DRTtools", "Electrochimica Acta 184, 483", 2015, "10.1016/j.electacta.2015.09.097"),
         Citation("boukamp1995", "B. A. Boukamp", "A linear Kronig–Kramers transform test for immittance data validation", "Journal of The Electrochemical Society 142, 1885", 1995, "10.1149/1.2044210"),
         Citation("schoenleber2014", "M. Schönleber, D. Klotz, E. Ivers-Tiffée", "A method for improving the robustness of linear Kramers–Kronig validity tests", "Electrochimica Acta 131, 20", 2014, "10.1016/j.electacta.2014.01.034"),
+        Citation("boukamp1986", "B. A. Boukamp", "A nonlinear least squares fit procedure for analysis of immittance data of electrochemical systems", "Solid State Ionics 20, 31", 1986, "10.1016/0167-2738(86)90031-7"),
+        Citation("marquardt1963", "D. W. Marquardt", "An algorithm for least-squares estimation of nonlinear parameters", "Journal of the Society for Industrial and Applied Mathematics 11, 431", 1963, "10.1137/0111030"),
+        Citation("brug1984", "G. J. Brug, A. L. G. van den Eeden, M. Sluyters-Rehbach, J. H. Sluyters", "The analysis of electrode impedances complicated by the presence of a constant phase element", "Journal of Electroanalytical Chemistry 176, 275", 1984, "10.1016/S0022-0728(84)80324-1"),
+        Citation("hsu2001", "C. H. Hsu, F. Mansfeld", "Concerning the conversion of the constant phase element parameter Y0 into a capacitance", "Corrosion 57, 747", 2001, "10.5006/1.3280607"),
+        Citation("hirschorn2010", "B. Hirschorn, M. E. Orazem, B. Tribollet, V. Vivier, I. Frateur, M. Musiani", "Determination of effective capacitance and film thickness from constant-phase-element parameters", "Electrochimica Acta 55, 6218", 2010, "10.1016/j.electacta.2009.10.065"),
+        Citation("fryzlewicz2018", "P. Fryzlewicz", "Tail-greedy bottom-up data decompositions and fast multiple change-point detection", "The Annals of Statistics 46, 3390", 2018, "10.1214/17-AOS1662"),
         Citation("hoyer2017", "S. Hoyer, J. Hamman", "xarray: N-D labeled arrays and datasets in Python", "Journal of Open Research Software 5, 10", 2017, "10.5334/jors.148"),
         Citation("virtanen2020", "P. Virtanen et al.", "SciPy 1.0: fundamental algorithms for scientific computing in Python", "Nature Methods 17, 261", 2020, "10.1038/s41592-019-0686-2"),
+        Citation("jaqaman2008", "K. Jaqaman et al.", "Robust single-particle tracking in live-cell time-lapse sequences", "Nature Methods 5, 695", 2008, "10.1038/nmeth.1237"),
+        Citation("crouse2016", "D. F. Crouse", "On implementing 2D rectangular assignment algorithms", "IEEE Transactions on Aerospace and Electronic Systems 52, 1679", 2016, "10.1109/TAES.2016.140952"),
+        Citation("lu2021", "Y. Lu et al.", "Critical current density in solid-state lithium metal batteries: mechanism, influences, and strategies", "Advanced Functional Materials 31, 2009925", 2021, "10.1002/adfm.202009925"),
+        Citation("menkin2024", "S. Menkin et al.", "Insights into soft short circuit-based degradation of lithium metal batteries", "Faraday Discussions 248, 277", 2024, "10.1039/D3FD00101F"),
     )
 }
 

@@ -83,8 +83,19 @@ class Outcome(Enum):
     too_few_points = "There are fewer valid points than the method needs; nothing was computed."
     not_identifiable = "The data do not fix this quantity; any value shown would be arbitrary."
     not_decidable = "The data can neither support nor contradict the statement."
-    consistent = "The spectrum fulfils the Kramers–Kronig relations within its noise."
-    inconsistent = "The spectrum violates the Kramers–Kronig relations beyond its noise."
+    consistent = "The condition is fulfilled within the noise."
+    inconsistent = "The condition is violated beyond the noise."
+    determined = "The data fix the quantity within the bounds shown."
+    censored = "The record ends before the limit was reached: the bound shown is all it tells."
+    not_resolved = "It is faster or slower than the sampling resolves: only a bound is known."
+    not_found = "The record covers what is needed, and shows no such thing."
+    needs_current = "There is no current in the record, and this cannot be found without it."
+    needs_spectra = (
+        "There are too few spectra in the record, and this cannot be found without them."
+    )
+    needs_peaks = "There is no named peak to take R_int from: this needs the peaks node."
+    needs_protocol = "No protocol of the kind that this needs was recognised."
+    needs_reference = "Without a reference electrode or a stated assumption, it has no electrode."
 
     @property
     def sentence(self) -> str:

@@ -87,7 +87,8 @@ def _electrode_is_known(dataset: xr.Dataset) -> str:
 
 
 def _outcome_is_known(name: str) -> Rule:
-    return lambda dataset: _stranger(dataset, name, tuple(Outcome.__members__))
+    known = tuple(Outcome.__members__)
+    return lambda dataset: _stranger(dataset, name, known) if name in dataset else ""
 
 
 def _stranger(dataset: xr.Dataset, name: str, known: tuple[str, ...]) -> str:
@@ -105,8 +106,10 @@ def _tau_is_on_the_lattice(dataset: xr.Dataset) -> str:
 RULES: Mapping[str, tuple[Rule, ...]] = {
     "timeseries": (_time_runs_forward,),
     "spectra": (_electrode_is_known, _valid_points_hold_values),
-    "validation": (_outcome_is_known("verdict"),),
+    "validation": tuple(map(_outcome_is_known, ("verdict", "stationary", "linear"))),
     "drt": (_tau_is_on_the_lattice, _outcome_is_known("outcome")),
+    "circuits": (_outcome_is_known("outcome"),),
+    "findings": (_outcome_is_known("outcome"),),
 }
 
 
