@@ -1,6 +1,6 @@
 """Kramers–Kronig: what fulfils the relations passes, what drifts does not, the rest is not decided.
 
-The rates in `validate`'s docstring were measured on 300 spectra per row; the rows here use fewer.
+The rates in the docstring of `kk` were measured on 300 spectra per row; the rows here use fewer.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from anodescope.bench.spectra import sets_a_and_b
 from anodescope.campaign import check
 from anodescope.errors import SettingsError
 from anodescope.impedance import LinearKK, validate
-from anodescope.impedance.linkk import ladder
+from anodescope.impedance.validation.linkk import ladder
 from anodescope.running import Run
 from tests.impedance.cells import KINDS, random_cells, sweep_time, with_noise
 
@@ -126,6 +126,21 @@ def test_chains_leave_at_least_as_many_residuals_as_frequencies():
         assert np.all(np.diff(lengths) > 0)
         assert lengths[-1] + 3 <= frequency.size
     assert ladder(WIDE[:5], 3).size == 0
+
+
+def test_strides_find_the_shortest_chain_that_passes():
+    """Longer chains are tried in strides; what is reported is the first that leaves no alarm."""
+    generator = np.random.default_rng(24)
+    z = with_noise(generator, random_cells(generator, WIDE, "loop", 60), 0.001)
+    found = validate((WIDE, z))
+    lengths = ladder(WIDE, 3).tolist()
+    climbed = 0
+    for row, elements in zip(z, found.kk_elements.values, strict=True):
+        place = lengths.index(int(elements))
+        stopped = int(validate((WIDE, row), LinearKK(alarm=1e9)).kk_elements[0])
+        climbed += elements > stopped
+        assert place >= lengths.index(stopped)
+    assert climbed > 0
 
 
 @pytest.mark.parametrize("settings", [{"cut": 2.0}, {"tolerance": -1.0}, {"alarm": float("nan")}])

@@ -22,6 +22,9 @@ class HasNodes(Protocol):
     def __getitem__(self, node: str, /) -> xr.Dataset:
         """Return one node."""
 
+    def __contains__(self, node: object, /) -> bool:
+        """Say whether there is such a node."""
+
 
 Source = HasNodes | tuple[npt.ArrayLike, npt.ArrayLike]
 
@@ -47,13 +50,17 @@ class Sweeps:
     time: Floats | None = None
 
     @classmethod
-    def of(cls, source: Source) -> Sweeps:
+    def of(cls, source: Source, *, trimmed: bool = False) -> Sweeps:
         """Read a Campaign's spectra, or a pair (frequency (Hz), impedance (Ω)).
+
+        Points that the Campaign's validation node marks as trimmed are left out, as if they had
+        not been measured; a validation node of other rows than the spectra's is not used.
 
         Parameters
         ----------
         source : a Campaign, or a pair of arrays: frequency of shape (P,) or (S, P), impedance of
             shape (P,) or (S, P). A single spectrum becomes one row.
+        trimmed : take the trimmed points too.
 
         Raises
         ------
@@ -70,6 +77,8 @@ class Sweeps:
         node = source["spectra"]
         sweeps = cls._of_arrays(node["frequency"].values, node["impedance"].values)
         claimed = np.asarray(node["valid"].values, dtype=bool)
+        if not trimmed and "validation" in source:
+            claimed = claimed & ~_trimmed(source["validation"], claimed.shape)
         middle = (node["time_start"].values + node["time_end"].values) / 2
         return cls(sweeps.frequency, sweeps.impedance, sweeps.valid & claimed, claimed, middle)
 
@@ -116,6 +125,15 @@ class Sweeps:
             size = np.abs(self.impedance)
             residual = (self.impedance - fit) / size
         return np.where(self.valid & (size > 0), residual, complex(np.nan, np.nan))
+
+
+def _trimmed(validation: xr.Dataset, shape: tuple[int, ...]) -> Bools:
+    """Return which points were trimmed on record; none where the node is of other rows."""
+    mask = np.zeros(shape, dtype=bool)
+    for name in ("inductive", "drifting"):
+        if name in validation and validation[name].shape == shape:
+            mask |= np.asarray(validation[name].values, dtype=bool)
+    return mask
 
 
 def root_mean_square(residual: Complexes) -> Floats:

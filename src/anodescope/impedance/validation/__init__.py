@@ -1,0 +1,1 @@
+"""Can a spectrum be trusted? Kramers–Kronig, drift and linearity, and what is trimmed on record."""
