@@ -1,0 +1,1 @@
+"""Equivalent circuits: elements and circuits as objects, fitted from the DRT."""
