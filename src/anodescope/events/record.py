@@ -1,4 +1,4 @@
-"""Events that the record itself shows: techniques that start, pauses, flagged samples."""
+"""The verb `find_events`: what the record itself shows, and the instants that findings mark."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ from anodescope.campaign import Campaign, build_node
 _PAUSE = 50.0
 _SHORTEST_PAUSE = 60.0
 
-Event = tuple[float, str, str, int]
+# time, kind, message, source, block, finding
+Event = tuple[float, str, str, int, int, int]
 
 
 def find_events(campaign: Campaign) -> xr.Dataset:
-    """Find what the record itself shows.
+    """List what happened when.
 
     Parameters
     ----------
-    campaign : with the nodes steps and timeseries, or one of them.
+    campaign : any nodes. Of its findings (see `evaluate`), those that mark an instant are events.
 
     Returns
     -------
-    events node, in time order. Kinds: ``technique`` (another technique or file starts),
-    ``pause`` (no sample for at least 60 s and 50 times the usual distance of samples, outside
-    the sweeps), and
-    ``overload`` (the instrument flagged samples; one event per unbroken run).
+    events node, in time order. Kinds that the record itself shows: ``technique`` (another technique
+    or file starts), ``pause`` (no sample for at least 60 s and 50 times the usual distance of
+    samples, outside the sweeps), and ``overload`` (the instrument flagged samples; one event per
+    unbroken run). Kinds that findings mark: ``hard_short``, ``soft_short``, ``reversible_short``,
+    ``onset``, ``degradation``, ``cutoff``, …; `finding` is the row of the node findings.
     """
     found: list[Event] = []
     if "steps" in campaign:
@@ -37,8 +39,10 @@ def find_events(campaign: Campaign) -> xr.Dataset:
     if "timeseries" in campaign:
         found += _pauses(campaign)
         found += _overloads(campaign["timeseries"])
+    if "findings" in campaign:
+        found += _marked(campaign["findings"])
     found.sort(key=lambda event: event[0])
-    columns = list(zip(*found, strict=True)) if found else [(), (), (), ()]
+    columns = list(zip(*found, strict=True)) if found else [()] * 6
     return build_node(
         "events",
         {
@@ -46,8 +50,23 @@ def find_events(campaign: Campaign) -> xr.Dataset:
             "kind": list(columns[1]),
             "message": list(columns[2]),
             "source": np.array(columns[3], np.int64),
+            "block": np.array(columns[4], np.int64),
+            "finding": np.array(columns[5], np.int64),
         },
     )
+
+
+def _marked(findings: xr.Dataset) -> list[Event]:
+    """Return the instants that findings mark."""
+    if "event" not in findings:
+        return []
+    time, block = findings["time"].values, findings["block"].values
+    kind, message = (findings[name].values.astype(object) for name in ("event", "message"))
+    return [
+        (float(time[row]), str(kind[row]), str(message[row]), -1, int(block[row]), row)
+        for row in range(time.size)
+        if kind[row] and np.isfinite(time[row])
+    ]
 
 
 def _techniques(steps: xr.Dataset) -> list[Event]:
@@ -60,6 +79,8 @@ def _techniques(steps: xr.Dataset) -> list[Event]:
             "technique",
             f"{technique[row] or 'an unnamed technique'} starts.",
             int(source[row]),
+            -1,
+            -1,
         )
         for row in range(len(technique))
         if row == 0 or source[row] != source[row - 1] or technique[row] != technique[row - 1]
@@ -85,6 +106,8 @@ def _pauses(campaign: Campaign) -> list[Event]:
             "pause",
             f"No sample for {step[row]:.6g} s.",
             int(source[row]),
+            -1,
+            -1,
         )
         for row in np.flatnonzero((step >= long) & ~inside)
     ]
@@ -115,6 +138,8 @@ def _overloads(timeseries: xr.Dataset) -> list[Event]:
             "overload",
             f"The instrument flagged {b - a + 1} sample(s), until {time[b]:.6g} s.",
             int(source[a]),
+            -1,
+            -1,
         )
         for a, b in zip(starts, stops, strict=True)
     ]

@@ -1,0 +1,1 @@
+"""Critical capacity: the charge that was stripped until the voltage met its limit."""

@@ -1,0 +1,1 @@
+"""Onset of instability in staircases, and degradation in tests of the critical current."""

@@ -1,0 +1,142 @@
+"""A staircase of currents as the curves V(i) that onsets are looked for in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anodescope.events.finding import NAN, Bools, Floats, Integers, Record
+
+# A phase this much shorter than the others was cut short (a limit, or the end of the test).
+_WHOLE = 0.9
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Stairs:
+    """The stairs of one block, as far as |i| rises.
+
+    Attributes
+    ----------
+    current : |i| (A), rising, shape (N,).
+    time : begin of each stair (s), shape (N,).
+    hold, sweep : |V| at the end of the hold and during the sweep (V), shape (N,); the sign is that
+        of the current (positive: the voltage has the current's direction); NaN where there is none.
+    whole_hold, whole_sweep : the phase lasted as long as those of the other stairs, shape (N,).
+    spectrum : row of the default spectra that the stair's sweep made, shape (N,); -1: none.
+    sweeps : any stair has a sweep.
+    """
+
+    current: Floats
+    time: Floats
+    hold: Floats
+    sweep: Floats
+    whole_hold: Bools
+    whole_sweep: Bools
+    spectrum: Integers
+    sweeps: bool
+
+
+def stairs_of(record: Record, block: int, hold_share: float, sweep_share: float) -> Stairs:
+    """Take the stairs out of one block.
+
+    Parameters
+    ----------
+    record : what detectors read.
+    block : block of the protocol node.
+    hold_share, sweep_share : the voltage of a phase is the mean over this last share of it; of a
+        phase in which no sample fell there, the last sample.
+    """
+    phases = record.phases
+    rows = phases.rows(block)
+    held = np.isfinite(phases.current[rows]) & (phases.current[rows] != 0.0)
+    rows = rows[held & np.isin(phases.mode[rows].astype(str), ("current", "sweep"))]
+    level, first = np.unique(phases.level[rows], return_index=True)
+    current = phases.current[rows[first]]
+    sign = np.sign(current)
+    volts: dict[str, Floats] = {}
+    whole: dict[str, Bools] = {}
+    spectrum = np.full(level.size, -1, np.int64)
+    for mode, share in (("current", hold_share), ("sweep", sweep_share)):
+        of_mode = rows[phases.mode[rows] == mode]
+        at = np.searchsorted(level, phases.level[of_mode])
+        mean = _late_means(record, phases.start[of_mode], phases.end[of_mode], share)
+        if mode == "sweep":
+            made = default_row(record, phases.start[of_mode], phases.end[of_mode])
+            spectrum[at] = made
+            mean = np.where(np.isfinite(mean), mean, _sweep_means(record, made, share))
+        lasted = np.zeros(level.size)
+        np.add.at(lasted, at, phases.end[of_mode] - phases.start[of_mode])
+        volts[mode] = np.full(level.size, NAN)
+        volts[mode][at] = mean * sign[at]  # of several phases the last one counts
+        usual = np.median(lasted[lasted > 0]) if of_mode.size else 0.0
+        whole[mode] = lasted >= _WHOLE * usual
+    keep = _rising(np.abs(current))
+    return Stairs(
+        np.abs(current)[keep],
+        phases.start[rows[first]][keep],
+        volts["current"][keep],
+        volts["sweep"][keep],
+        whole["current"][keep],
+        whole["sweep"][keep],
+        spectrum[keep],
+        bool((phases.mode[rows] == "sweep").any()),
+    )
+
+
+def default_row(record: Record, start: Floats, end: Floats) -> Integers:
+    """Return the row of the default spectra whose middle lies in each interval; -1: none."""
+    if record.spectra is None or not record.default.size:
+        return np.full(start.size, -1, np.int64)
+    rows = record.default
+    middle = 0.5 * (
+        record.spectra["time_start"].values[rows] + record.spectra["time_end"].values[rows]
+    )
+    order = np.argsort(middle, kind="stable")
+    at = np.searchsorted(middle[order], start)
+    inside = at < rows.size
+    inside[inside] = middle[order][at[inside]] <= end[inside]
+    found = np.full(start.size, -1, np.int64)
+    found[inside] = rows[order][at[inside]]
+    return found
+
+
+def _rising(current: Floats) -> NDArray[np.intp]:
+    """Indices of a rising run: each above all before it, up to the largest."""
+    if not current.size:
+        return np.empty(0, np.intp)
+    before = np.concatenate(([0.0], np.maximum.accumulate(current)[:-1]))
+    return np.flatnonzero(current > before * (1 + 1e-9))
+
+
+def _late_means(record: Record, start: Floats, end: Floats, share: float) -> Floats:
+    """Mean of the voltage over the last share of each phase; of none there, the last sample."""
+    usable = np.isfinite(record.voltage) & ~record.overload
+    time, voltage = record.time[usable], record.voltage[usable]
+    total = np.concatenate(([0.0], np.cumsum(voltage)))
+    begin = np.searchsorted(time, start, side="right")
+    low = np.searchsorted(time, end - share * (end - start), side="left")
+    high = np.searchsorted(time, end, side="right")
+    low = np.maximum(np.where(high > low, low, high - 1), begin)
+    count = high - low
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(count > 0, (total[high] - total[low]) / count, NAN)
+
+
+def _sweep_means(record: Record, rows: Integers, share: float) -> Floats:
+    """Mean dc voltage of the sweeps' points over the last share of each sweep, from the spectra."""
+    means = np.full(rows.size, NAN)
+    if record.spectra is None or "voltage" not in record.spectra:
+        return means
+    for k in np.flatnonzero(rows >= 0):
+        one = record.spectra.isel(spectrum=int(rows[k]))
+        time, volts = one["time"].values, one["voltage"].values
+        usable = one["valid"].values & np.isfinite(volts) & np.isfinite(time)
+        if usable.any():
+            first, last = time[usable].min(), time[usable].max()
+            late = usable & (time >= last - share * (last - first))
+            means[k] = volts[late].mean()
+    return means

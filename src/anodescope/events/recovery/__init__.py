@@ -1,0 +1,1 @@
+"""Recovery at rest: how the voltage and the resistances relax."""

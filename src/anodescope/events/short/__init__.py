@@ -1,0 +1,1 @@
+"""Short circuits, in the voltage and in the impedance."""

@@ -1,0 +1,378 @@
+"""Short circuits in the voltage: falls that stay, within a stretch of one current or between two.
+
+What is told apart:
+
+- within a stretch, an abrupt fall from a held level (see `jumps`); a fall back to the level before
+  an abrupt rise is the end of a spike, and no short circuit;
+- from one stretch to another, a level far below what the same cell needed at a smaller current of
+  the same direction: V(I) never falls, and V/I of a current does not exceed that of a smaller one
+  by being smaller, so V ≥ V' · min(1, I/I') is what a healthy cell shows;
+- a level below the current times the real part of the impedance at high frequency: no healthy cell
+  has less resistance at rest than that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import final
+
+import numpy as np
+from numba import njit
+
+from anodescope.events.finding import NAN, Floats, Integers, Record
+from anodescope.events.short.jumps import Jumps, find_jumps
+from anodescope.events.short.settings import ShortSettings
+from anodescope.events.short.stretches import Stretches
+
+_IN, _START, _BELOW, _DEEPER, _TAIL = 0, 1, 2, 3, 4
+_SHORT = 16  # samples below which a stretch is compared with the one before as a whole
+_HISTORY = 100  # stretches, and instants of one stretch, that tell what was usual
+_MANY = 3  # falls within one block that make a soft short circuit of reversible ones
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Short:
+    """One short circuit.
+
+    Attributes
+    ----------
+    kind : hard, soft or reversible.
+    good, low : last good and first shorted instant (s).
+    recovered : instant (s) at which the level is back; NaN: never.
+    current : (A), NaN where unknown.
+    ratio : level while shorted over the level before.
+    block : of the protocol; -1: none.
+    how : how it was seen, as the end of a sentence.
+    count : falls that it is made of.
+    proven : the record shows that a current was flowing meanwhile.
+    """
+
+    kind: str
+    good: float
+    low: float
+    recovered: float
+    current: float
+    ratio: float
+    block: int
+    how: str
+    count: int = 1
+    proven: bool = True
+
+
+def voltage_shorts(
+    record: Record, stretches: Stretches, settings: ShortSettings
+) -> tuple[list[Short], bool]:
+    """Find the short circuits in the voltage, in time order.
+
+    Returns
+    -------
+    shorts : may be empty.
+    decidable : whether any level stands above the noise, so that a fall could have been seen.
+    """
+    jumps, sigma = find_jumps(
+        stretches.time,
+        stretches.series,
+        stretches.edges,
+        share=settings.drop,
+        noise=settings.noise,
+        longest=settings.fall_time,
+    )
+    level, top = _levels(stretches.series, stretches.edges)
+    closed, opened = _within(stretches, jumps, level, settings)
+    ohmic = _ohmic(record, stretches)
+    margin = settings.noise * sigma
+    rows = _follow(
+        stretches.time, stretches.edges, np.nan_to_num(stretches.current), level, top, margin,
+        ohmic, opened[:, 0], opened[:, 1], settings.start, settings.recovered, settings.hard,
+    )  # fmt: skip
+    lasting = _between(stretches, rows, opened, level, settings)
+    # What comes and goes while a short circuit lasts belongs to that.
+    brief = [one for one in closed if not any(_covers(other, one.low) for other in lasting)]
+    found = [_classified(short, settings) for short in [*brief, *lasting]]
+    found = merged(sorted(found, key=lambda short: short.low))
+    decidable = bool(np.any(top > margin)) if top.size else False
+    return sorted(found, key=lambda short: short.low), decidable
+
+
+def _within(
+    stretches: Stretches, jumps: Jumps, level: Floats, settings: ShortSettings
+) -> tuple[list[Short], Floats]:
+    """Read the jumps of each stretch in turn.
+
+    Returns
+    -------
+    closed : falls that were followed by a rise to the level before, within the stretch.
+    opened : per stretch (level before, level after, last good, first low sample) of a fall that
+        was not; NaN where there is none, shape (S, 4).
+    """
+    closed: list[Short] = []
+    opened = np.full((stretches.edges.size - 1, 4), NAN)
+    for s in map(int, np.unique(jumps.stretch)):
+        some = range(*map(int, np.searchsorted(jumps.stretch, [s, s + 1])))
+        rose, fall, reference = False, -1, NAN
+        for j in some:
+            before, after = float(jumps.before[j]), float(jumps.after[j])
+            if fall >= 0:
+                if after > before and after >= settings.recovered * reference:
+                    closed.append(_short(stretches, jumps, fall, j, reference, s))
+                    fall = -1
+            elif after > before:
+                rose = True
+            else:
+                # After a rise the level may be that of a spike: then what was usual counts.
+                usual = _usual(stretches, level, s, int(jumps.good[j])) if rose else NAN
+                reference = min(before, usual) if np.isfinite(usual) else before
+                fall = j if after < (1.0 - settings.drop) * reference else -1
+        if fall >= 0:
+            opened[s] = reference, jumps.after[fall], jumps.good[fall], jumps.low[fall]
+    return closed, opened
+
+
+def _usual(stretches: Stretches, level: Floats, s: int, sample: int) -> float:
+    """Return the level that was usual before a sample of stretch `s`, over time.
+
+    Levels of earlier stretches in the same direction count, scaled to the current of this one if
+    that is smaller, and this stretch up to the sample.
+    """
+    time, edges, current = stretches.time, stretches.edges, np.nan_to_num(stretches.current)
+    first = edges[s]
+    earlier = np.flatnonzero(np.sign(current[:s]) == np.sign(current[s]))[-_HISTORY:]
+    size = np.abs(current[earlier])
+    scale = np.minimum(1.0, np.abs(current[s]) / np.where(size > 0, size, 1.0))
+    values = level[earlier] * np.where(size > 0, scale, 1.0)
+    weights = time[edges[earlier + 1] - 1] - time[edges[earlier]]
+    if sample > first:
+        grid = np.linspace(time[first], time[sample], _HISTORY)
+        values = np.append(values, np.interp(grid, time[first : sample + 1],
+                                             stretches.series[first : sample + 1]))  # fmt: skip
+        weights = np.append(weights, np.full(grid.size, (grid[-1] - grid[0]) / grid.size))
+    if not values.size or not weights.sum() > 0:
+        return NAN
+    order = np.argsort(values)
+    share = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][np.searchsorted(share, 0.5)])
+
+
+def _short(
+    stretches: Stretches, jumps: Jumps, fall: int, rise: int, reference: float, s: int
+) -> Short:
+    time = stretches.time
+    return Short(
+        "reversible",
+        time[jumps.good[fall]],
+        time[jumps.low[fall]],
+        time[jumps.low[rise]],
+        stretches.current[s],
+        jumps.after[fall] / reference,
+        int(stretches.block[s]),
+        "an abrupt fall",
+    )
+
+
+def _ohmic(record: Record, stretches: Stretches) -> Floats:
+    """Return a lower bound of the healthy cell's resistance (Ω) per stretch, NaN where unknown."""
+    size = stretches.edges.size - 1
+    spectra = record.spectra
+    if spectra is None or not record.default.size or not stretches.symmetric:
+        return np.full(size, NAN)
+    rows = record.default
+    frequency = np.where(spectra["valid"].values, spectra["frequency"].values, NAN)[rows]
+    real = np.where(spectra["valid"].values, spectra["impedance"].values.real, NAN)[rows]
+    some = np.isfinite(frequency).any(axis=1)
+    if not some.any():
+        return np.full(size, NAN)
+    frequency, real = frequency[some], real[some]
+    high = frequency >= 0.3 * np.nanmax(frequency, axis=1, keepdims=True)
+    bound = np.nanmin(np.where(high, real, NAN), axis=1)
+    ended = spectra["time_end"].values[rows][some]
+    # A sweep of a shorted cell bounds nothing: only those count that are like the first ones.
+    typical = float(np.median(bound[:5]))
+    good = bound > 0.5 * typical
+    if typical <= 0 or not good.any():
+        return np.full(size, NAN)
+    order = np.argsort(ended[good], kind="stable")
+    ended, bound = ended[good][order], bound[good][order]
+    place = np.searchsorted(ended, stretches.time[stretches.edges[:-1]], side="right") - 1
+    least: Floats = np.where(place >= 0, bound[np.maximum(place, 0)], bound[0])
+    return least
+
+
+@njit(nogil=True, cache=True)
+def _levels(y: Floats, edges: Integers) -> tuple[Floats, Floats]:  # pragma: no cover
+    """Return the median of the last third, and the 90th percentile, of each stretch."""
+    count = edges.size - 1
+    level, top = np.empty(count), np.empty(count)
+    for s in range(count):
+        a, b = edges[s], edges[s + 1]
+        tail = max(min(a + (2 * (b - a)) // 3, b - 4), a)
+        level[s] = np.median(y[tail:b])
+        ordered = np.sort(y[a:b])
+        top[s] = ordered[int(0.9 * (b - a - 1) + 0.5)]
+    return level, top
+
+
+@njit(nogil=True, cache=True)
+def _follow(
+    time: Floats, edges: Integers, current: Floats, level: Floats, top: Floats, margin: Floats,
+    ohmic: Floats, reference: Floats, after: Floats, start: float, recovered: float, hard: float,
+) -> Floats:  # fmt: skip  # pragma: no cover
+    """Follow the levels from stretch to stretch; rows: begin, how, ratio, stretch of recovery.
+
+    For each direction of the current, the lowest healthy level seen so far (as V' and I') bounds
+    what is to be expected; the last healthy one says when the cell has recovered.
+    """
+    rows = np.empty((16, 4))
+    count, shorted = 0, False
+    low_v, low_i = np.full(2, np.nan), np.full(2, np.nan)
+    last_v, last_i, last_t = np.full(2, np.nan), np.full(2, np.nan), np.full(2, np.nan)
+    for s in range(edges.size - 1):
+        n = edges[s + 1] - edges[s]
+        duration = time[edges[s + 1] - 1] - time[edges[s]]
+        size = abs(current[s])
+        p = 1 if current[s] < 0 else 0
+        opens = not np.isnan(reference[s])
+        how, ratio = -1, np.nan
+        if not shorted:
+            if not np.isnan(low_v[p]) and n >= 3 and duration >= 0.3 * last_t[p]:
+                bound = low_v[p] * min(1.0, size / low_i[p]) if size > 0 else low_v[p]
+                if bound > 2.0 * margin[s] and top[s] < start * bound:
+                    how, ratio = _START, top[s] / bound
+            least = 0.8 * size * ohmic[s]
+            if how < 0 and n >= 5 and level[s] + margin[s] < least and not opens:
+                how, ratio = _BELOW, level[s] / (size * ohmic[s])
+            if how < 0 and opens:
+                how, ratio = _IN, after[s] / reference[s]
+            if how < 0 and 8 <= n < _SHORT and not np.isnan(last_v[p]):
+                # Too few samples for a held level and a fall: the pulse before is the level held.
+                bound = min(last_v[p], low_v[p]) * min(1.0, size / last_i[p])
+                if bound > 2.0 * margin[s] and level[s] < start * bound:
+                    how, ratio = _TAIL, level[s] / bound
+        elif n >= 3:
+            q = p if not np.isnan(last_v[p]) else 1 - p
+            if not np.isnan(last_v[q]):
+                bound = last_v[q] * (size / last_i[q] if size > 0 else 1.0)
+                if not opens and level[s] >= recovered * bound and level[s] > margin[s]:
+                    shorted = False
+                    rows[count - 1, 3] = s
+                least = last_v[q] * (min(1.0, size / last_i[q]) if size > 0 else 1.0)
+                if shorted and rows[count - 1, 2] > hard and level[s] < hard * least > margin[s]:
+                    how, ratio = _DEEPER, level[s] / least
+        if how >= 0:
+            if count == rows.shape[0]:
+                more = np.empty((2 * count, 4))
+                more[:count] = rows
+                rows = more
+            rows[count, 0], rows[count, 1], rows[count, 2], rows[count, 3] = s, how, ratio, -1
+            count += 1
+            shorted = True
+        if not shorted and level[s] > margin[s] and n >= 3:
+            if np.isnan(low_v[p]) or level[s] * low_i[p] <= low_v[p] * max(size, low_i[p]):
+                low_v[p], low_i[p] = level[s], size
+            last_v[p], last_i[p], last_t[p] = level[s], size, duration
+    return rows[:count]
+
+
+def _between(
+    stretches: Stretches, rows: Floats, opened: Floats, level: Floats, settings: ShortSettings
+) -> list[Short]:
+    """Make short circuits of what `_follow` found."""
+    found = []
+    time, edges = stretches.time, stretches.edges
+    for begin, how, ratio, recovery in rows:
+        s, back = int(begin), int(recovery)
+        first = edges[s]
+        if how == _IN:
+            good, low = time[int(opened[s, 2])], time[int(opened[s, 3])]
+            words = "an abrupt fall"
+        elif how == _BELOW:
+            least = (
+                settings.recovered * level[s] + (1 - settings.recovered) * stretches.series[first]
+            )
+            below = np.flatnonzero(stretches.series[first : edges[s + 1]] <= max(least, level[s]))
+            place = first + (int(below[0]) if below.size else 0)
+            good, low = time[max(place - 1, first)], time[place]
+            words = "a level below the current times the resistance at high frequency"
+        else:
+            good, low = _gap(stretches, s)
+            words = "a level far below that of a smaller current in the same direction"
+        found.append(
+            Short(
+                "",
+                float(good),
+                float(low),
+                float(time[edges[back]]) if back >= 0 else NAN,
+                float(stretches.current[s]),
+                float(ratio),
+                int(stretches.block[s]),
+                words,
+                proven=bool(stretches.known[s]),
+            )
+        )
+    return found
+
+
+def _last_fall(stretches: Stretches, s: int, level: float, expected: float) -> tuple[float, float]:
+    """Return the instants between which a stretch that ends low passed half of the way there."""
+    first, last = stretches.edges[s], stretches.edges[s + 1] - 1
+    above = np.flatnonzero(stretches.series[first:last] > 0.5 * (level + expected))
+    good = first + (int(above[-1]) if above.size else 0)
+    return float(stretches.time[good]), float(stretches.time[min(good + 1, last)])
+
+
+def _gap(stretches: Stretches, s: int) -> tuple[float, float]:
+    """Return the last good and the first shorted instant of a stretch that begins shorted."""
+    time, edges, series = stretches.time, stretches.edges, stretches.series
+    first = edges[s]
+    # The voltage rises at the beginning of a stretch in any cell: that it is low shows later only.
+    count = edges[s + 1] - first
+    low = float(time[first + (count - 1 if count < _SHORT else count // 3)])
+    if s == 0:
+        return float(time[first]), low
+    a = edges[s - 1]
+    before = series[a:first]
+    held = np.flatnonzero(before >= 0.5 * np.median(before))
+    last = int(held[-1]) if held.size else before.size - 1
+    # Two low samples at the end of a stretch are too few to be told there; here they belong to it.
+    if before.size - 1 - last in (1, 2):
+        low = float(time[a + last + 1])
+    return float(time[a + last]), low
+
+
+def _covers(short: Short, time: float) -> bool:
+    """Say whether a short circuit lasts at an instant."""
+    return short.low <= time and not short.recovered <= time
+
+
+def _classified(short: Short, settings: ShortSettings) -> Short:
+    """Say whether it is hard, soft or reversible."""
+    if np.isfinite(short.recovered):
+        return replace(short, kind="reversible", proven=True)
+    return replace(short, kind="hard" if short.ratio <= settings.hard else "soft")
+
+
+def merged(shorts: list[Short]) -> list[Short]:
+    """Make one soft short circuit of many that recover within one block."""
+    found: list[Short] = []
+    for block in dict.fromkeys(short.block for short in shorts):
+        inside = [short for short in shorts if short.block == block]
+        back = [short for short in inside if short.kind == "reversible"]
+        if len(back) < _MANY:
+            found += inside
+            continue
+        # One that stays soft at the end is one more of them.
+        found += [short for short in inside if short.kind == "hard"]
+        back = sorted(
+            (short for short in inside if short.kind != "hard"), key=lambda short: short.low
+        )
+        found.append(
+            replace(
+                back[0],
+                kind="soft",
+                recovered=max(short.recovered for short in back if np.isfinite(short.recovered)),
+                ratio=float(np.median([short.ratio for short in back])),
+                count=len(back),
+                how="falls that come and go",
+            )
+        )
+    return sorted(found, key=lambda short: short.low)

@@ -1,0 +1,130 @@
+"""Critical current: an interval between what survived and what shorted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from anodescope.campaign import Campaign
+from anodescope.errors import Outcome, SettingsError
+from anodescope.events.ccd import CriticalCurrentSettings, find_critical_current
+from anodescope.events.finding import Finding, Record
+from tests.generator import Made, paper, perturb
+
+AREA = 0.385
+
+
+def critical(made: Made, **settings: object) -> list[Finding]:
+    return find_critical_current(
+        Record.of(made.campaign, made.protocol),
+        CriticalCurrentSettings(**settings),  # type: ignore[arg-type]
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    level=st.integers(0, 7),
+    kind=st.sampled_from(["hard", "soft", "reversible"]),
+    share=st.floats(0.1, 0.85),
+    seed=st.integers(0, 1000),
+)
+def test_the_interval_is_the_true_one_wherever_the_short_circuit_comes(
+    level: int, kind: str, share: float, seed: int
+) -> None:
+    made = paper.ccd(
+        half_cycle=1200.0, geis=False, short=kind, short_level=level, short_share=share,
+        voltage_noise=1e-4, interval=5.0, seed=seed,
+    )  # fmt: skip
+    one, charge = critical(made)
+    assert one.outcome is Outcome.determined
+    assert one.low == pytest.approx(made.truth["ccd_low"])
+    assert one.high == pytest.approx(made.truth["ccd_high"])
+    assert one.value == one.low < one.high
+    assert ("stripping" if level % 2 == 0 else "plating") in one.message
+    if one.low > 0:
+        assert charge.value == pytest.approx(one.low * 1200.0, rel=1e-3)
+
+
+def test_without_a_short_circuit_it_is_censored() -> None:
+    made = paper.ccd(half_cycle=600.0, short=None)
+    one, charge = critical(made)
+    assert one.outcome is Outcome.censored
+    assert one.low == pytest.approx(0.4e-3 * AREA)
+    assert np.isinf(one.high)
+    assert one.event == ""
+    assert charge.value == pytest.approx(600.0 * 0.4e-3 * AREA, rel=1e-6)
+
+
+def test_a_short_circuit_in_the_first_level_leaves_nothing_below() -> None:
+    one, charge = critical(paper.ccd(half_cycle=600.0, short="hard", short_level=0))
+    assert (one.low, one.value) == (0.0, 0.0)
+    assert one.high == pytest.approx(0.05e-3 * AREA)
+    assert charge.value == pytest.approx(0.3 * 600.0 * 0.05e-3 * AREA, rel=0.05)
+
+
+def test_sodium_against_sodium_shorts_at_the_papers_current() -> None:
+    one, _ = critical(paper.na_na_ccd())
+    assert one.low == pytest.approx(3.0e-3 * AREA)
+    assert one.high == pytest.approx(3.2e-3 * AREA)
+
+
+def test_a_level_that_ended_early_was_not_survived() -> None:
+    made = paper.ccd(half_cycle=600.0, short=None, geis=False)
+    series = made.campaign["timeseries"]
+    kept = series.isel(time=series["time"].values < 7.3 * 600.0)
+    one, _ = critical(Made(made.campaign.with_node("timeseries", kept), made.protocol, {}))
+    # The last level (0.4, plating) was cut short; 0.4 while stripping was survived.
+    assert one.low == pytest.approx(0.4e-3 * AREA)
+    assert "ended early" in one.message
+    kept = series.isel(time=series["time"].values < 6.3 * 600.0)
+    one, _ = critical(Made(made.campaign.with_node("timeseries", kept), made.protocol, {}))
+    assert one.low == pytest.approx(0.2e-3 * AREA)
+
+
+def test_only_the_kinds_that_count_do() -> None:
+    made = paper.ccd(half_cycle=1200.0, short="reversible", short_level=4, geis=False)
+    assert critical(made)[0].outcome is Outcome.determined
+    assert critical(made, kinds=("hard", "soft"))[0].outcome is Outcome.censored
+
+
+@pytest.mark.parametrize(
+    ("made", "low"),
+    [
+        (lambda: paper.cycling(0.1, 600.0, 3), 0.1),
+        (lambda: paper.constant_current(-0.4, 1800.0), 0.4),
+        (lambda: paper.hold(), 1.0),
+    ],
+)
+def test_other_protocols_give_a_bound_from_below(made: object, low: float) -> None:
+    one, _ = critical(made())  # type: ignore[operator]
+    assert one.outcome is Outcome.censored
+    assert one.low == pytest.approx(low * 1e-3 * AREA)
+
+
+@pytest.mark.parametrize("damage", ["noise", "drop_rows", "glitch_ranges"])
+def test_it_stands_what_happens_to_records(damage: str) -> None:
+    made = getattr(perturb, damage)(paper.ccd(half_cycle=1200.0, geis=False, interval=2.0))
+    one, _ = critical(made)
+    assert one.low == pytest.approx(0.2e-3 * AREA)
+    assert one.high == pytest.approx(0.4e-3 * AREA)
+
+
+def test_what_is_missing_gives_an_outcome() -> None:
+    made = paper.ccd(half_cycle=600.0)
+    assert find_critical_current(Record.of(made.campaign))[0].outcome is Outcome.needs_protocol
+    assert find_critical_current(Record.of(Campaign()))[0].outcome is Outcome.needs_protocol
+    nothing = Record.of(Campaign({}, made.campaign.attrs), made.protocol)
+    assert find_critical_current(nothing)[0].outcome is Outcome.too_few_points
+    assert find_critical_current(Record.of(made.campaign, paper.rest().protocol))[0].outcome is (
+        Outcome.needs_protocol
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"kinds": ("warm",)}, {"kinds": ()}, {"complete": 0.0}, {"same": 0.9}]
+)
+def test_settings_out_of_range_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(SettingsError, match="Critical current"):
+        CriticalCurrentSettings(**wrong)  # type: ignore[arg-type]

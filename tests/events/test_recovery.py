@@ -1,0 +1,268 @@
+"""Recovery after a current: laws of the fit, then whole records with known truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from anodescope.campaign import build_node, check
+from anodescope.errors import Outcome, SettingsError
+from anodescope.events.finding import Record, findings_node
+from anodescope.events.recovery.find import RecoverySettings, find_recoveries
+from anodescope.events.recovery.relaxation import relax, resolved
+from anodescope.events.recovery.rests import block_rests, pulse_rests
+from tests.events import statistics_recovery as statistics
+from tests.generator import paper
+
+TIME = np.arange(1, 101) * 0.1
+
+
+def noise(size=100, scale=1e-3, seed=0):
+    return scale * np.random.default_rng(seed).standard_normal(size)
+
+
+# the fit
+
+
+@given(
+    tau=st.floats(0.3, 5.0), amplitude=st.sampled_from([-2.0, 0.01, 1.0]), final=st.floats(-3, 3)
+)
+@settings(max_examples=30, deadline=None)
+def test_an_exponential_without_noise_comes_back(tau, amplitude, final):
+    found = relax(TIME, final + amplitude * np.exp(-TIME / tau), ("one",))
+    assert found.tau[0] == pytest.approx(tau, rel=1e-4)
+    assert found.final == pytest.approx(final, abs=1e-4 * abs(amplitude))
+    first = amplitude * np.exp(-TIME[0] / tau)
+    assert found.amplitude[0] == pytest.approx(first, rel=1e-4)
+    assert found.decay == pytest.approx(TIME[0] + tau, rel=1e-3)
+    assert found.plateau == pytest.approx(TIME[0] + tau * np.log(20.0), rel=1e-3)
+
+
+@given(scale=st.floats(1e-3, 1e3), offset=st.floats(-10, 10), clock=st.floats(1e-2, 1e4))
+@settings(max_examples=20, deadline=None)
+def test_units_of_time_and_voltage_do_not_matter(scale, offset, clock):
+    values = np.exp(-TIME / 2.0) + noise()
+    one = relax(TIME, values)
+    other = relax(TIME * clock, scale * values + offset)
+    assert other.model == one.model
+    np.testing.assert_allclose(other.tau, clock * one.tau, rtol=1e-3)
+    np.testing.assert_allclose(other.high, clock * one.high, rtol=1e-2)
+
+
+def test_two_and_stretched_are_chosen_when_they_are_there():
+    time = np.geomspace(0.01, 100, 200)
+    two = relax(time, np.exp(-time / 0.2) + np.exp(-time / 10.0) + noise(200))
+    assert two.model == "two"
+    assert np.all((two.low <= [0.2, 10.0]) & (two.high >= [0.2, 10.0]))
+    stretched = relax(time, np.exp(-((time / 3.0) ** 0.5)) + noise(200))
+    assert stretched.model == "stretched"
+    assert stretched.low[0] <= 3.0 <= stretched.high[0]
+    assert stretched.beta == pytest.approx(0.5, abs=0.05)
+    assert relax(time, np.exp(-time / 3.0) + noise(200)).model == "one"
+
+
+def test_noise_alone_is_no_relaxation():
+    told = [relax(TIME, noise(seed=seed)).outcome for seed in range(50)]
+    assert told.count(Outcome.not_found) >= 45
+    assert relax(TIME, np.ones(100)).outcome is Outcome.not_found
+    assert relax(TIME[:3], TIME[:3]).outcome is Outcome.too_few_points
+    assert relax(np.ones(9), np.arange(9.0)).outcome is Outcome.too_few_points
+
+
+def test_slower_than_the_record_has_no_upper_bound():
+    found = relax(TIME, np.exp(-TIME / 1e4) + noise(scale=1e-5))
+    assert np.isinf(found.high[-1])
+    assert found.low[-1] > TIME[-1]
+    assert found.low[-1] <= 1e4
+
+
+def test_faster_than_the_sampling_has_no_lower_bound():
+    values = np.where(np.arange(100) == 0, 1.0, 0.0) + noise()
+    found = relax(TIME, values, ("one",))
+    assert found.low[0] == 0.0
+    assert found.high[0] < 0.1
+
+
+@pytest.mark.parametrize(
+    ("bounds", "outcome", "known"),
+    [
+        ((1.0, 0.5, 2.0), Outcome.determined, True),
+        ((1.0, 0.0, 2.0), Outcome.not_resolved, False),
+        ((1.0, 0.5, np.inf), Outcome.not_resolved, False),
+        ((1.0, 0.0, np.inf), Outcome.not_identifiable, False),
+    ],
+)
+def test_bounds_say_what_is_resolved(bounds, outcome, known):
+    told, value, text = resolved(*bounds, "It relaxes")
+    assert (told, np.isfinite(value)) == (outcome, known)
+    assert text.startswith("It relaxes")
+
+
+def test_a_long_record_is_binned_without_moving_the_time_constant():
+    time = np.arange(1, 50001) * 1.0
+    found = relax(time, np.exp(-time / 700.0) + noise(50000, 0.01))
+    assert found.low[0] <= 700.0 <= found.high[0]
+    assert found.tau[0] == pytest.approx(700.0, rel=0.02)
+
+
+# records
+
+
+def of(findings, quantity, basis="voltage", text=""):
+    return [
+        f for f in findings if (f.quantity, f.basis) == (quantity, basis) and text in f.criterion
+    ]
+
+
+def test_pulses_are_told_by_their_median():
+    made = paper.pulsed(capacity=None, count=400, rest=5.0, samples=(5, 25))
+    found = find_recoveries(Record.of(made.campaign, made.protocol), RecoverySettings(40))
+    one = next(f for f in of(found, "recovery_time") if "pulses" in f.criterion)
+    assert one.outcome is Outcome.determined
+    assert one.low <= made.truth["tau_relax"] <= one.high
+    assert "40 of 40 rests" in one.message
+    (plateau,) = of(found, "plateau_time", text="pulses")
+    assert plateau.value == pytest.approx(0.2 + np.log(20.0), rel=0.05)
+
+
+def test_rests_shorter_than_the_relaxation_give_a_bound():
+    made = paper.pulsed(capacity=None, count=200, rest=0.1)
+    found = find_recoveries(Record.of(made.campaign, made.protocol))
+    (one,) = of(found, "recovery_time", text="pulses")
+    assert one.outcome is Outcome.not_resolved
+    assert np.isinf(one.high)
+    assert one.low <= made.truth["tau_relax"]
+    (flat,) = of(found, "plateau_time", text="pulses")
+    assert flat.outcome is Outcome.censored
+
+
+def test_the_rest_after_the_test_tells_ohmic_drop_and_relaxation_apart():
+    made = paper.pulsed(capacity=1.0)
+    record = Record.of(made.campaign, made.protocol)
+    found = [f for f in find_recoveries(record) if f.block == 1]
+    (drop,) = of(found, "instant_resistance")
+    assert drop.value == pytest.approx((3.0 - 0.5) / made.truth["current"], rel=0.01)
+    (one,) = of(found, "recovery_time")
+    assert one.low <= 1.0 <= one.high
+
+
+def test_pulses_are_chosen_evenly_and_no_more_than_asked():
+    made = paper.pulsed(capacity=None, count=1000, rest=2.0)
+    record = Record.of(made.campaign, made.protocol)
+    rests = pulse_rests(record, 0, 25)
+    assert len(rests) == 25
+    assert rests[0].off == pytest.approx(1.0)
+    assert np.ptp(np.diff([rest.off for rest in rests])) <= 3.01
+    assert len(pulse_rests(record, 0, 5000)) == 1000
+
+
+def with_impedance(made, *, prime_until=-1):
+    """Nodes drt and peaks as if an inversion had found the truth, with noise of 0.5 %."""
+    spectra = made.campaign["spectra"]
+    count, points = spectra["impedance"].shape
+    truth = made.truth
+    rest = spectra["time_start"].values >= truth["rest_start"]
+    middle = 0.5 * (spectra["time_start"].values + spectra["time_end"].values)
+    since = middle - truth["rest_start"]
+    r_int = np.empty(count)
+    r_int[~rest] = truth["r_int"]
+    r_int[rest] = truth["r_pristine"] * (1 + 1.4 * np.exp(-since[rest] / truth["tau_recovery"]))
+    r_int *= 1 + noise(count, 5e-3)
+    row, under = np.arange(count), truth["r_int"].size
+    prime = np.where((row >= under - 5) & (row < under + prime_until), 50.0, np.nan)
+    drt = build_node(
+        "drt",
+        {
+            "gamma": np.ones((count, 1)), "in_window": np.ones((count, 1), bool), "tau": [1.0],
+            "series_resistance": np.full(count, 240.0), "polarisation_resistance": r_int,
+            "outcome": ["converged"] * count, "fit": np.zeros((count, points), complex),
+            "residual": np.zeros((count, points), complex),
+        },
+    )  # fmt: skip
+    some = np.ones((count, 2))
+    peaks = build_node(
+        "peaks",
+        {
+            "tau": some, "resistance": np.stack([r_int, prime], axis=1), "capacitance": some,
+            "frequency": some, "in_window": some.astype(bool), "name": ["γ_int", "γ'_int"],
+            "electrode": ["cell"] * 2, "attribution": ["alloy"] * 2, "basis": ["Assumed."] * 2,
+            "birth": [0, 0], "death": [count - 1] * 2, "split_from": [-1, -1],
+            "merged_into": [-1, -1],
+        },
+    )  # fmt: skip
+    return Record.of(made.campaign.with_node("drt", drt).with_node("peaks", peaks), made.protocol)
+
+
+@pytest.fixture(scope="module")
+def staircase():
+    return paper.sgeis(rest=20000.0, tau_recovery=3000.0, step=0.05)
+
+
+def test_resistances_relax_with_the_known_time_constant(staircase):
+    record = with_impedance(staircase)
+    found = find_recoveries(record)
+    for basis in ("R_int", "polarisation_resistance"):
+        (one,) = of(found, "recovery_time", basis)
+        assert one.low <= 3000.0 <= one.high
+        first, last = of(found, "recovered_share", basis)
+        assert first.value < 0.95
+        assert last.value == pytest.approx(1.0, abs=0.02)
+        assert last.low < last.value < last.high
+    assert "alloy (Assumed)" in of(found, "recovery_time", "R_int")[0].message
+    check("findings", findings_node(found, record.area))
+
+
+@pytest.mark.parametrize(
+    ("until", "outcome", "low", "high"),
+    [
+        (0, Outcome.not_resolved, 0.0, 35.0),
+        (2, Outcome.determined, 52.5, 105.0),
+        (-1, Outcome.not_found, np.nan, np.nan),
+        (10**6, Outcome.censored, 35.0 * 571, np.inf),
+    ],
+)
+def test_the_end_of_the_new_peak_is_bounded_by_the_sweeps(staircase, until, outcome, low, high):
+    (one,) = of(
+        find_recoveries(with_impedance(staircase, prime_until=until)), "vanishing_time", "γ'_int"
+    )
+    assert one.outcome is outcome
+    np.testing.assert_allclose([one.low, one.high], [low, high], rtol=1e-6)
+
+
+def test_without_inversion_the_reason_is_said_and_the_voltage_comes_out():
+    made = paper.rest_with_peis(3600.0)
+    found = find_recoveries(Record.of(made.campaign, made.protocol))
+    (one,) = of(found, "recovery_time")
+    assert one.low <= made.truth["tau_recovery"] <= one.high
+    assert "mean of a sweep" in one.message
+    assert of(found, "recovery_time", "R_int")[0].outcome is Outcome.needs_peaks
+    assert of(found, "recovery_time", "polarisation_resistance")[0].outcome is Outcome.needs_spectra
+
+
+def test_a_rest_without_a_current_before_it_recovers_from_nothing():
+    made = paper.rest_with_peis(1000.0, before=0.0)
+    record = Record.of(made.campaign, made.protocol)
+    assert block_rests(record) == []
+    assert [f.outcome for f in find_recoveries(record)] == [Outcome.needs_protocol]
+
+
+def test_settings_outside_their_range_are_refused():
+    with pytest.raises(SettingsError, match="pulses"):
+        RecoverySettings(0)
+
+
+# measured
+
+
+@pytest.mark.slow
+def test_coverage_of_time_constants():
+    rows = statistics.measure(200)
+    for sampling in statistics.SAMPLINGS:
+        for kind in ("one", "fast of two", "slow of two", "stretched"):
+            some = [r for r in rows if (r.sampling, r.kind) == (sampling, kind)]
+            fixed = [r for r in some if r.outcome is Outcome.determined]
+            bound = [r for r in some if r.outcome is Outcome.not_resolved]
+            assert not some or statistics.held(fixed) >= 0.85, (sampling, kind)
+            assert len(bound) < 10 or statistics.held(bound) >= 0.85, (sampling, kind)
