@@ -15,7 +15,13 @@ import pytest
 
 from anodescope.campaign import Campaign, build_node
 from anodescope.citations import WORKS
-from anodescope.report import make_figures, nyquist, write_figures, write_report
+from anodescope.report import (
+    choose_sweeps,
+    make_figures,
+    nyquist,
+    write_figures,
+    write_report,
+)
 from tests.report.conftest import StandIn
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
@@ -71,7 +77,7 @@ def test_page_is_well_formed_and_whole(page: Path) -> None:
     assert page.stat().st_size < 5e6
     heads = [tag for tag, _ in reader.tags if re.fullmatch(r"h\d", tag)]
     assert heads.count("h1") == 1
-    assert heads.count("h2") == 9
+    assert heads.count("h2") == 13
     anchors = {a["href"][1:] for t, a in reader.tags if t == "a"}
     assert anchors == {a["id"] for t, a in reader.tags if t == "h2"}
     for word in ("Kramers–Kronig", "campaign.zarr", "open_campaign", "ab" * 32, "n_spectra"):
@@ -95,7 +101,8 @@ def test_page_asks_no_network_for_anything(page: Path) -> None:
 def test_every_figure_has_words(page: Path) -> None:
     reader = read(page)
     images = [attrs for tag, attrs in reader.tags if tag == "img"]
-    assert len(images) == 2 + 5
+    # The map, the chosen sweeps together and one by one, the series twice, the recovery.
+    assert len(images) == 1 + 1 + 5 + 1 + 2 + 1
     assert all(len(image["alt"]) > 40 for image in images)
     tags = [tag for tag, _ in reader.tags]
     assert tags.count("figcaption") == len(images)
@@ -143,10 +150,13 @@ def test_hostile_names_are_only_text(campaign: StandIn, tmp_path: Path) -> None:
     assert HOSTILE in reader.text
 
 
+ALONE = {"nyquist", "bode", "residuals", "gamma"}  # of these the page shows the sheet of all four
+EVERYTHING = ("drt", "validation", "spectra", "timeseries", "steps", "events")
+
+
 @pytest.mark.parametrize("absent", [
     ("drt",), ("drt", "validation"), ("timeseries",), ("steps", "events"),
-    ("drt", "validation", "spectra"),
-    ("drt", "validation", "spectra", "timeseries", "steps", "events"),
+    ("drt", "validation", "spectra"), EVERYTHING,
 ])  # fmt: skip
 def test_absent_nodes_leave_a_readable_page(
     absent: tuple[str, ...], campaign: StandIn, tmp_path: Path
@@ -154,8 +164,10 @@ def test_absent_nodes_leave_a_readable_page(
     poor = campaign.but(**dict.fromkeys(absent))
     reader = read(write_report(poor, tmp_path / "r.html"))
     images = sum(tag == "img" for tag, _ in reader.tags)
-    expected = 7 if "spectra" not in absent else (1 if "timeseries" not in absent else 0)
-    assert images == expected
+    drawn = make_figures(poor)
+    singles = len(choose_sweeps(poor)) if "spectra" not in absent else 0
+    assert images == len(set(drawn) - ALONE) + singles
+    assert ("operando_map" in drawn) is (absent != EVERYTHING)
 
 
 def test_long_tables_are_capped_and_say_where_the_rest_is(
@@ -180,10 +192,11 @@ def test_given_figures_are_used(campaign: StandIn, tmp_path: Path) -> None:
 
 
 def test_figures_are_made_for_what_there_is(campaign: StandIn, tmp_path: Path) -> None:
-    every = {"operando_map", "spectra", "nyquist", "bode", "residuals", "gamma"}
+    every = {"operando_map", "spectra", "nyquist", "bode", "residuals", "gamma",
+             "original_spectra", "gamma_overlay", "gamma_waterfall", "recovery"}  # fmt: skip
     assert set(make_figures(campaign)) == every
     assert set(make_figures(campaign.but(drt=None, validation=None))) == every - {
-        "residuals", "gamma"
+        "residuals", "gamma", "gamma_overlay", "gamma_waterfall"
     }  # fmt: skip
     assert make_figures(StandIn({})) == {}
     only = {"nyquist": nyquist(campaign)}

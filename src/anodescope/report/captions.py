@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from anodescope.report.blocks import blocks
 from anodescope.report.clock import span, stretches, sweep_times
 from anodescope.report.curves import labels, tolerance_of
 from anodescope.report.drtmap import map_data, marked
 from anodescope.report.panels import current_line, events, sign_note, voltage_lines
 from anodescope.report.style import THIN
+from anodescope.report.tracks import tracks
 from anodescope.report.view import (
     CampaignLike,
     areas,
@@ -22,6 +24,7 @@ from anodescope.report.view import (
     stored,
     windows,
 )
+from anodescope.report.words import trimmed_words
 
 
 def _window_words(campaign: CampaignLike) -> str:
@@ -72,6 +75,13 @@ def operando_caption(campaign: CampaignLike) -> str:
             known = areas(campaign)
             told = ", ".join(f"{known[name]:g}{THIN}cm² ({name})" for name in electrodes(campaign))
             sentences.append(f"Resistances are multiplied by the given area: {told}.")
+    if blocks(campaign):
+        sentences.append(
+            "Strip on top: recognised blocks of the protocol, with their number of levels and the "
+            "share of samples that replaying the block explains."
+        )
+    if mapped and tracks(campaign):
+        sentences.append("Dotted white: named peaks.")
     if len(stretches(campaign)) > 1:
         sentences.append("The time axis changes its scale at the slanted strokes.")
     if events(campaign):
@@ -110,13 +120,13 @@ def sheet_caption(campaign: CampaignLike, sweeps: Sequence[int]) -> str:
     text = (
         "Sweeps named by their start and mean current. a, Nyquist plot with equal scales; filled "
         "points lie next to whole decades. b, modulus and phase. "
-        + ("Circles: measured; lines: fit of the DRT. " if fitted else "Circles: measured. ")
+        + ("Points: measured; lines: fit of the DRT. " if fitted else "Points: measured. ")
         + "c, γ(τ); dotted and hatched outside the measured window. d, residuals relative to |Z| "
         f"of the Kramers–Kronig test and of the DRT, with lines at "
         f"±{100 * tolerance_of(campaign):g}{THIN}%."
     )
     shown = f" {len(sweeps)} of {len(required(campaign, 'spectra', 'time_start'))} sweeps."
-    return text + (shown if len(sweeps) > 1 else "")
+    return text + (shown if len(sweeps) > 1 else "") + trimmed_words(campaign)
 
 
 def sheet_alt(campaign: CampaignLike, sweeps: Sequence[int]) -> str:

@@ -137,7 +137,7 @@ def _bias(campaign: CampaignLike) -> tuple[Floats, Floats] | None:
     return instants[keep], currents[keep]
 
 
-def _last_current(campaign: CampaignLike) -> float | None:
+def current_stops(campaign: CampaignLike) -> float | None:
     """Return the last instant (s) at which a current flowed; None if none did or none is known."""
     known = _bias(campaign)
     if known is None or not len(known[1]):
@@ -150,7 +150,7 @@ def _last_current(campaign: CampaignLike) -> float | None:
 
 def _rest_cut(campaign: CampaignLike, times: Floats, first: float, last: float) -> float | None:
     """Return the end of the current, if a long rest with sweeps follows it."""
-    stop = _last_current(campaign)
+    stop = current_stops(campaign)
     if stop is None or (stop - first) > CROWDED * (last - first) or stop <= first:
         return None
     instants = times[:, 0] if len(times) else required(campaign, "timeseries", "time")
@@ -161,7 +161,7 @@ def _rest_cut(campaign: CampaignLike, times: Floats, first: float, last: float) 
 def _tail(campaign: CampaignLike, cut: float, last: float, share: float) -> Stretch:
     """Return the stretch after a cut: logarithmic where it is a rest that spans decades."""
     plain = Stretch(cut, last, time_scale(last), share)
-    stop = _last_current(campaign)
+    stop = current_stops(campaign)
     if stop is None or stop > cut + 0.02 * (last - cut):
         return plain
     origin = stop

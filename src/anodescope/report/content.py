@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,8 +29,12 @@ MOST_ROWS = 200  # rows of a table on the page; the CSV holds all
 MOST_ALIKE = 20  # warnings of one kind that are spelled out
 LONG = 160  # characters of a cell
 PRIVATE = ("citations", "committed")  # attributes of nodes that have a place of their own
+COMPUTED = ("protocol", "validation", "drt", "peaks", "circuits", "findings", "events")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-NAMES = ("file", "message", "parameters", "sha256", "meaning", "functions")  # columns of long text
+NAMES = (
+    "file", "message", "parameters", "sha256", "meaning", "functions", "criterion", "basis",
+    "how it came out",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,12 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its text, its class, and the value by which a column sorts."""
+    """One cell: its text, its class, the value by which a column sorts, and where it leads."""
 
     text: str
     kind: str = ""
     value: str | None = None
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,7 @@ def table(frame: pd.DataFrame, caption: str, *, csv: str = "", title: str = "") 
     records = frame.head(MOST_ROWS).itertuples(index=False, name=None)
     rows = [
         [
-            cell(v, name=head in NAMES, seconds=head.endswith("(s)"))
+            cell(v, name=head in NAMES, seconds=head.endswith("(s)") and "τ" not in head)
             for head, v in zip(heads, record, strict=True)
         ]
         for record in records
@@ -164,13 +169,16 @@ def verdict_table(campaign: CampaignLike) -> Table | None:
     rows = []
     for label, node, variable in (
         ("Kramers–Kronig test", "validation", "verdict"),
+        ("stationary", "validation", "stationary"),
+        ("linear", "validation", "linear"),
         ("DRT", "drt", "outcome"),
+        ("circuit", "circuits", "outcome"),
     ):
         for name, count in sorted(_counts(campaign, node, variable).items(), key=lambda x: -x[1]):
             known = Outcome.__members__.get(name)
             meaning = known.sentence if known else ""
             rows.append({"step": label, "outcome": name, "spectra": count, "meaning": meaning})
-    return table(pd.DataFrame(rows), "Outcome of the test and of the inversion.")
+    return table(pd.DataFrame(rows), "Outcome of the tests, of the inversion and of the fits.")
 
 
 def facts(campaign: CampaignLike) -> list[Fact]:
@@ -271,7 +279,7 @@ def steps_table(campaign: CampaignLike) -> Table | None:
 def node_parameters(campaign: CampaignLike) -> list[tuple[str, str]]:
     """Return what the computed nodes say of themselves: method and parameters."""
     rows = []
-    for name in ("validation", "drt", "events"):
+    for name in COMPUTED:
         if name not in campaign:
             continue
         attrs = campaign[name].attrs
@@ -290,13 +298,16 @@ def citation_texts(campaign: CampaignLike, given: Sequence[Citation | str] | Non
     entries: Any = given if given is not None else campaign.attrs.get("citations")
     if entries is None:
         named = [entry.get("citations") for entry in provenance(campaign)]
-        named += [
-            campaign[n].attrs.get("citations") for n in ("validation", "drt") if n in campaign
-        ]
+        named += [campaign[n].attrs.get("citations") for n in COMPUTED if n in campaign]
         entries = [work for works in named if isinstance(works, (list, tuple)) for work in works]
+    return works([entries] if isinstance(entries, (str, Mapping)) else entries)
+
+
+def works(entries: Iterable[Any]) -> list[str]:
+    """Return works to cite as text, each once."""
     by_doi = {work.doi: work for work in WORKS.values()}
     texts = []
-    for entry in [entries] if isinstance(entries, (str, Mapping)) else entries:
+    for entry in entries:
         if isinstance(entry, Citation):
             texts.append(entry.text())
             continue

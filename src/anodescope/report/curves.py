@@ -39,6 +39,7 @@ from anodescope.report.view import (
 )
 
 HALO = [withStroke(linewidth=1.4, foreground="white")]
+FEW_BANDS = 8  # so many sweeps at most are drawn with their bands
 TOLERANCE = 0.01  # relative residual at which lines are drawn unless the validation says otherwise
 
 
@@ -77,9 +78,13 @@ def key_over(
     )
 
 
-def _square(axes: Axes, x: Floats, y: Floats, ratio: float) -> None:
-    """Set limits that hold all points with equal scales in a box of `ratio` height to width."""
-    low_x, high_x = min(0.0, float(x.min())), float(x.max())
+def square(axes: Axes, x: Floats, y: Floats, ratio: float, *, origin: bool = True) -> None:
+    """Set limits that hold all points with equal scales in a box of `ratio` height to width.
+
+    `origin` keeps the zero of the real axis in sight.
+    """
+    low_x, high_x = float(x.min()), float(x.max())
+    low_x = min(0.0, low_x) if origin else low_x
     low_y, high_y = min(0.0, float(y.min())), float(y.max())
     size = max(high_x - low_x, high_y - low_y) or 1.0
     width = (high_x - low_x) + 0.10 * size
@@ -130,6 +135,17 @@ def _decade_marks(axes: Axes, shown: Spectrum, x: Floats, y: Floats, *, named: b
         )
 
 
+def _points(axes: Axes, one: Spectrum, x: Floats, y: Floats, colour: Any) -> None:
+    """Draw measured points: filled, or hollow squares where the validation trimmed them."""
+    kept = ~one.trimmed
+    axes.plot(x[kept], y[kept], "o", ms=1.7, mew=0, color=colour, ls="none")
+    if one.trimmed.any():
+        axes.plot(
+            x[~kept], y[~kept], "s", ms=2.2, mfc="white", mec=colour, mew=0.5, ls="none",
+            label="trimmed by the validation",
+        )  # fmt: skip
+
+
 def draw_nyquist(axes: Axes, campaign: CampaignLike, sweeps: Sequence[int], ratio: float) -> None:
     """Draw −Im Z over Re Z with equal scales: points measured, lines fitted, decades marked."""
     drawn = [spectrum(campaign, row) for row in sweeps]
@@ -139,18 +155,16 @@ def draw_nyquist(axes: Axes, campaign: CampaignLike, sweeps: Sequence[int], rati
         every = np.array([0j, 1 - 1j])
     scale = prefixed(float(np.abs(every).max()), ohm_unit(campaign))
     factor = scale.factor
-    _square(axes, every.real * factor, -every.imag * factor, ratio)
+    square(axes, every.real * factor, -every.imag * factor, ratio)
     axes.axhline(0, color=PALE, lw=0.4, zorder=0)
     biggest = max(drawn, key=lambda s: float(np.ptp(s.impedance.real)) if len(s.impedance) else 0.0)
     for one, colour in zip(drawn, shades(len(drawn)), strict=True):
         if not len(one.impedance):
             continue
         x, y = one.impedance.real * factor, -one.impedance.imag * factor
-        axes.plot(x, y, "o", ms=1.9, mfc="white", mec=colour, mew=0.5, ls="none")
+        _points(axes, one, x, y, colour)
         if one.fit is not None:
             axes.plot(one.fit.real * factor, -one.fit.imag * factor, color=colour, lw=0.8)
-        else:
-            axes.lines[-1].set_markerfacecolor(colour)
         axes.plot([], [], color=colour)
         _decade_marks(axes, one, x, y, named=one is biggest)
     axes.set_xlabel(f"Re Z ({scale.unit})")
@@ -168,17 +182,9 @@ def draw_bode(upper: Axes, lower: Axes, campaign: CampaignLike, sweeps: Sequence
     """Draw |Z| and −phase over frequency, points measured and lines fitted."""
     drawn = [spectrum(campaign, row) for row in sweeps]
     for one, colour in zip(drawn, shades(len(drawn)), strict=True):
-        dots: dict[str, Any] = {
-            "ls": "none",
-            "marker": "o",
-            "ms": 1.9,
-            "mfc": "white",
-            "mec": colour,
-            "mew": 0.5,
-        }
         size, phase = np.abs(one.impedance), -np.angle(one.impedance, deg=True)
-        upper.plot(one.frequency, size, **dots)
-        lower.plot(one.frequency, phase, **dots)
+        _points(upper, one, one.frequency, size, colour)
+        _points(lower, one, one.frequency, phase, colour)
         if one.fit is not None:
             upper.plot(one.frequency, np.abs(one.fit), color=colour, lw=0.8)
             lower.plot(one.frequency, -np.angle(one.fit, deg=True), color=colour, lw=0.8)
@@ -211,7 +217,7 @@ def tolerance_of(campaign: CampaignLike) -> float:
 
 
 def _draw_residual(axes: Axes, drawn: Sequence[Spectrum], kind: str, tolerance: float) -> bool:
-    """Draw one kind of residual in %: real parts filled, imaginary parts open."""
+    """Draw one kind of residual in %: circles for real parts, triangles for imaginary ones."""
     found = False
     worst = 1.5 * tolerance
     for one, colour in zip(drawn, shades(len(drawn)), strict=True):
@@ -219,10 +225,16 @@ def _draw_residual(axes: Axes, drawn: Sequence[Spectrum], kind: str, tolerance: 
         if residual is None:
             continue
         found = True
-        axes.plot(one.frequency, 100 * residual.real, "o", ms=1.8, color=colour, mew=0.4)
-        axes.plot(one.frequency, 100 * residual.imag, "o", ms=1.8, mfc="white", mec=colour, mew=0.5)
-        parts = np.abs(np.concatenate([residual.real, residual.imag]))
-        worst = max(worst, float(np.nanmax(parts)) * 1.1)
+        kept = ~one.trimmed
+        for part, marker, size in ((residual.real, "o", 1.8), (residual.imag, "^", 2.1)):
+            shown = 100 * part
+            axes.plot(one.frequency[kept], shown[kept], marker, ms=size, color=colour, mew=0)
+            if one.trimmed.any():
+                axes.plot(one.frequency[~kept], shown[~kept], marker, ms=size, mfc="white",
+                          mec=colour, mew=0.45)  # fmt: skip
+        parts = np.abs(np.concatenate([residual.real[kept], residual.imag[kept]]))
+        if np.isfinite(parts).any():
+            worst = max(worst, float(np.nanmax(parts)) * 1.1)
     for side in (-1, 1):
         axes.axhline(side * 100 * tolerance, color=GREY, lw=0.5, ls=(0, (4, 2)), zorder=0)
     axes.axhline(0, color=PALE, lw=0.4, zorder=0)
@@ -248,7 +260,7 @@ def draw_residuals(upper: Axes, lower: Axes, campaign: CampaignLike, sweeps: Seq
     lower.set_ylabel("DRT residual\n(%)")
     handles = [
         upper.plot([], [], "o", ms=2.2, color=GREY, label="real")[0],
-        upper.plot([], [], "o", ms=2.2, mfc="white", mec=GREY, mew=0.5, label="imaginary")[0],
+        upper.plot([], [], "^", ms=2.4, color=GREY, mew=0, label="imaginary")[0],
         upper.plot(
             [], [], color=GREY, lw=0.5, ls=(0, (4, 2)), label=f"±{100 * tolerance:g}{THIN}%"
         )[0],
@@ -269,19 +281,30 @@ def gamma_limits(gamma: Floats, inside: np.ndarray) -> tuple[float, float]:
     return max(float(seen.min()) / 1.6, high * 1e-4), high
 
 
-def draw_gamma(axes: Axes, campaign: CampaignLike, sweeps: Sequence[int]) -> None:
-    """Draw γ over τ; what lies outside a sweep's window is pale, and shaded outside of all."""
+def draw_gamma(
+    axes: Axes,
+    campaign: CampaignLike,
+    sweeps: Sequence[int],
+    colours: Sequence[Any] | None = None,
+) -> None:
+    """Draw γ over τ; what lies outside a sweep's window is pale, and shaded outside of all.
+
+    `colours`, one per sweep, are those of time order for None; bands are drawn for a few sweeps.
+    """
     factors = ohm_factors(campaign)[list(sweeps)]
     tau = required(campaign, "drt", "tau").astype(float)
     gamma = required(campaign, "drt", "gamma")[list(sweeps)] * factors[:, None]
     inside = required(campaign, "drt", "in_window")[list(sweeps)].astype(bool)
     low, high = stored(campaign, "drt", "gamma_low"), stored(campaign, "drt", "gamma_high")
     bounds = windows(campaign)[list(sweeps)]
-    for k, (row, colour) in enumerate(zip(sweeps, shades(len(sweeps)), strict=True)):
-        axes.plot(tau, gamma[k], color=colour, lw=0.6, alpha=0.45, ls=(0, (2, 1.5)))
+    shown = shades(len(sweeps)) if colours is None else colours
+    banded = len(sweeps) <= FEW_BANDS
+    wide = 1.0 if banded else 0.7
+    for k, (row, colour) in enumerate(zip(sweeps, shown, strict=True)):
+        axes.plot(tau, gamma[k], color=colour, lw=0.6 * wide, alpha=0.45, ls=(0, (2, 1.5)))
         # One lattice point more on each side, so that the line meets the shaded border.
-        axes.plot(tau, np.where(inside[k], gamma[k], np.nan), color=colour, lw=1.0)
-        if low is not None and high is not None:
+        axes.plot(tau, np.where(inside[k], gamma[k], np.nan), color=colour, lw=wide)
+        if low is not None and high is not None and banded:
             axes.fill_between(
                 tau, low[row] * factors[k], high[row] * factors[k],
                 where=inside[k].tolist(), color=colour, alpha=0.18, lw=0,

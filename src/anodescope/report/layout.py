@@ -10,7 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from anodescope.report import panels
+from anodescope.report.blocks import blocks
 from anodescope.report.clock import Stretch, dress
+from anodescope.report.strip import HEIGHT, draw_strip
 from anodescope.report.style import GREY, INK, PALE, letter, place, shorten, write
 from anodescope.report.view import CampaignLike, Scale, protocol_line, specimen_line, stored
 
@@ -18,6 +20,7 @@ LEFT = 1.5  # cm, room for the labels of the value axes
 GAP = 0.16  # cm, between the stretches of a panel
 HEAD, BAR, VOLTAGE, CURRENT, BETWEEN = 0.9, 0.16, 1.9, 1.2, 0.26
 UNDER_BAR = 0.34  # cm, room for the numbers of the events
+OVER_BAR = 0.06  # cm, between the blocks and the techniques
 Row = list[Axes]
 
 
@@ -57,8 +60,9 @@ def frame_for(width: float, parts: list[Stretch], *, mapped: bool) -> Frame:
 
 @dataclass(frozen=True, slots=True)
 class Upper:
-    """What stands over the map: technique bar, voltage, current, each only where measured."""
+    """What stands over the map: blocks, techniques, voltage, current, each only where known."""
 
+    strip: bool
     bar: bool
     volts: list[panels.Line]
     amperes: list[panels.Line]
@@ -72,11 +76,17 @@ class Upper:
         return HEAD + (0.3 if self.narrow and self.bar else 0.0)
 
     @property
+    def bars(self) -> float:
+        """Height (cm) of the bars of blocks and techniques, with what is below them."""
+        strip = HEIGHT + OVER_BAR if self.strip else 0.0
+        bar = BAR if self.bar else 0.0
+        return strip + bar + (UNDER_BAR if strip + bar else 0.0)
+
+    @property
     def height(self) -> float:
         """Height (cm) from the figure's top edge to where the next panel begins."""
-        bar = BAR + UNDER_BAR if self.bar else 0.0
         volts = VOLTAGE + BETWEEN if self.volts else 0.0
-        return self.head + bar + volts + (CURRENT + BETWEEN if self.amperes else 0.0)
+        return self.head + self.bars + volts + (CURRENT + BETWEEN if self.amperes else 0.0)
 
 
 def upper_of(campaign: CampaignLike, width: float) -> Upper:
@@ -84,7 +94,8 @@ def upper_of(campaign: CampaignLike, width: float) -> Upper:
     volts, volt = panels.voltage_lines(campaign)
     amperes, ampere = panels.current_line(campaign)
     bar = stored(campaign, "steps", "technique") is not None
-    return Upper(bar, volts, amperes, volt, ampere, width < 12)
+    strip = bool(blocks(campaign))
+    return Upper(strip, bar, volts, amperes, volt, ampere, width < 12)
 
 
 def add_row(figure: Figure, frame: Frame, top: float, height: float, upper: Sequence[Axes]) -> Row:
@@ -120,10 +131,9 @@ def draw_upper(figure: Figure, campaign: CampaignLike, frame: Frame, upper: Uppe
     header(figure, campaign, frame)
     top, rows = upper.head, []
     joined = panels.recorded(campaign)
-    shared: Row = []
-    if upper.bar:
-        shared = add_row(figure, frame, top, BAR, [])
-        top += BAR + UNDER_BAR
+    strip, bar = _bars(figure, frame, upper)
+    shared = strip or bar
+    top += upper.bars
     for lines, scale, label, height in (
         (upper.volts, upper.volt, f"Voltage ({upper.volt.unit})", VOLTAGE),
         (upper.amperes, upper.ampere, f"Current\n({upper.ampere.unit})", CURRENT),
@@ -143,11 +153,21 @@ def draw_upper(figure: Figure, campaign: CampaignLike, frame: Frame, upper: Uppe
             for axes in row:
                 axes.axhline(0, color=PALE, lw=0.4, zorder=0)
         top += height + BETWEEN
-    if upper.bar:
-        for axes, part, (_, wide) in zip(shared, frame.parts, frame.boxes(), strict=True):
-            dress(axes, part, wide, label=False)
-            panels.draw_techniques(axes, campaign, part)
+    for axes, part, (_, wide) in zip(bar, frame.parts, frame.boxes(), strict=bool(bar)):
+        dress(axes, part, wide, label=False)
+        panels.draw_techniques(axes, campaign, part)
+    for axes, part, (_, wide) in zip(strip, frame.parts, frame.boxes(), strict=bool(strip)):
+        dress(axes, part, wide, label=False)
+        draw_strip(axes, campaign, part, wide)
     return rows
+
+
+def _bars(figure: Figure, frame: Frame, upper: Upper) -> tuple[Row, Row]:
+    """Add the axes of the blocks and of the techniques; an absent one is an empty row."""
+    top = upper.head
+    strip = add_row(figure, frame, top, HEIGHT, []) if upper.strip else []
+    top += HEIGHT + OVER_BAR if upper.strip else 0.0
+    return strip, add_row(figure, frame, top, BAR, strip) if upper.bar else []
 
 
 def time_axes(rows: Sequence[Row], frame: Frame) -> None:

@@ -43,6 +43,7 @@ from anodescope.report.style import (
     styled,
     write,
 )
+from anodescope.report.tracks import lines_on_map
 from anodescope.report.view import (
     CampaignLike,
     choose_sweeps,
@@ -166,10 +167,12 @@ def _map_row(
 ) -> tuple[Row, Axes]:
     """Draw the map of one electrode at `box` (top, height); return it and its rightmost axes."""
     row = add_row(figure, frame, *box, shared)
+    named: set[str] = set()
     for axes, part, (_, wide) in zip(row, frame.parts, frame.boxes(), strict=True):
         dress(axes, part, wide, label=False)
         drtmap.draw_map(axes, data, part, norm, wide)
         drtmap.mark_sweeps(axes, campaign, data, part, chosen if frame.column else [])
+        lines_on_map(axes, campaign, data.electrode, part, named)
     drtmap.name_window(row[0], data, frame.boxes()[0][1], box[1])
     decade_ticks(row[0], "y", 9)
     row[0].set_ylabel("Relaxation time τ (s)")

@@ -20,3 +20,18 @@ for (const table of document.querySelectorAll("table[data-sortable]")) {
     });
   });
 }
+// Tables that are long can be searched: a row stays when it holds every word of the field.
+for (const table of document.querySelectorAll("table[data-searchable]")) {
+  const field = document.createElement("input");
+  field.type = "search";
+  field.placeholder = "Search this table";
+  field.setAttribute("aria-label", "Search this table");
+  table.before(field);
+  field.addEventListener("input", () => {
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const row of table.tBodies[0].rows) {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
+    }
+  });
+}

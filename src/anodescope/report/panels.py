@@ -20,7 +20,6 @@ from anodescope.report.style import (
     GREEN,
     INK,
     PALETTE,
-    THIN,
     printable,
     shorten,
 )
@@ -28,6 +27,7 @@ from anodescope.report.view import (
     CampaignLike,
     Floats,
     Scale,
+    density_scale,
     node,
     prefixed,
     required,
@@ -134,9 +134,8 @@ def current_line(campaign: CampaignLike) -> tuple[list[Line], Scale]:
     if found is None:
         return [], Scale(1.0, "A")
     finite = np.abs(found[1][np.isfinite(found[1])])
-    scale = prefixed(float(finite.max()) if len(finite) else 0.0, "A")
-    if density is not None:
-        scale = Scale(scale.factor, f"{scale.unit}{THIN}cm⁻²")
+    largest = float(finite.max()) if len(finite) else 0.0
+    scale = prefixed(largest, "A") if density is None else density_scale(largest)
     return [Line("", *found, BLUE)], scale
 
 

@@ -1,7 +1,7 @@
 """Tables of the report: what was read, what every spectrum gave, what happened.
 
-Column heads carry the unit in parentheses; the units are those of the glossary. Pure numbers that
-are small by nature (residuals) are given in per cent.
+Column heads carry the unit in parentheses; the units are those of the glossary. Pure numbers
+(residuals, drifts) are given in per cent.
 """
 
 from __future__ import annotations
@@ -18,6 +18,12 @@ from numpy.typing import NDArray
 
 from anodescope.names import variables
 from anodescope.report.panels import SELF_EVIDENT
+from anodescope.report.results import (
+    circuits_table,
+    findings_table,
+    peaks_table,
+    protocol_table,
+)
 from anodescope.report.saving import write_beside
 from anodescope.report.view import CampaignLike, node, required, stored
 
@@ -33,6 +39,12 @@ SPECTRA = (
     ("voltage change", "spectra", "voltage_change"),
     ("Kramers–Kronig", "validation", "verdict"),
     ("Kramers–Kronig residual", "validation", "kk_residual"),
+    ("stationary", "validation", "stationary"),
+    ("drift of voltage over amplitude", "validation", "drift_voltage"),
+    ("drift of Z per sweep", "validation", "drift_impedance"),
+    ("linear", "validation", "linear"),
+    ("amplitude over kT/e", "validation", "linearity"),
+    ("distortion", "validation", "distortion"),
     ("series resistance", "drt", "series_resistance"),
     ("polarisation resistance", "drt", "polarisation_resistance"),
     ("DRT", "drt", "outcome"),
@@ -147,12 +159,24 @@ def spectra_table(campaign: CampaignLike) -> pd.DataFrame:
         table[head(name, node_name, variable)] = values
         if variable == "time_end":
             table |= _range(campaign)
+        if variable == "kk_residual":
+            table |= _trims(campaign)
     sources = stored(campaign, "spectra", "source")
     entries = provenance(campaign)
     if sources is not None and entries:
         names = [str(entry.get("source", "")) for entry in entries]
         table["file"] = [names[int(k)] if 0 <= k < len(names) else "" for k in sources]
     return pd.DataFrame(table)
+
+
+def _trims(campaign: CampaignLike) -> dict[str, Any]:
+    """Return how many points of every spectrum the validation trimmed, by reason."""
+    counts = {}
+    for name, told in (("inductive", "trimmed, inductive"), ("drifting", "trimmed, drifting")):
+        flags = stored(campaign, "validation", name)
+        if flags is not None:
+            counts[told] = flags.astype(bool).sum(axis=1)
+    return counts
 
 
 def _range(campaign: CampaignLike) -> dict[str, Any]:
@@ -203,6 +227,10 @@ def report_tables(campaign: CampaignLike) -> dict[str, pd.DataFrame]:
         "files": files_table(campaign),
         "spectra": spectra_table(campaign),
         "events": events_table(campaign),
+        "protocol": protocol_table(campaign),
+        "peaks": peaks_table(campaign),
+        "findings": findings_table(campaign),
+        "circuits": circuits_table(campaign),
     }
     return {name: table for name, table in tables.items() if len(table)}
 

@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
 ORDER = {"cell": 0, "working": 1, "counter": 2}
+TRIMMED = ("inductive", "drifting")
 DRAWN_OUTCOMES = ("converged", "fallback", "max_steps")
 
 
@@ -43,7 +44,8 @@ class Spectrum:
     """One sweep as it is drawn: its valid points, highest frequency first.
 
     `impedance` and `fit` are in the unit of `ohm_unit`; `fit`, `kk` and `misfit` (relative
-    residuals) are None where nothing was computed.
+    residuals) are None where nothing was computed. `trimmed` are points that the validation took
+    out: an inductive fast end, a slow end measured while the cell changed.
     """
 
     index: int
@@ -52,6 +54,7 @@ class Spectrum:
     fit: Complexes | None
     kk: Complexes | None
     misfit: Complexes | None
+    trimmed: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def sweeps_of(campaign: CampaignLike, electrode: str | None = None) -> NDArray[n
     return rows[np.argsort(starts[rows], kind="stable")].astype(np.intp)
 
 
-def _usable(campaign: CampaignLike, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+def usable(campaign: CampaignLike, rows: NDArray[np.intp]) -> NDArray[np.intp]:
     """Keep the sweeps that hold points and, where any sweep has a DRT, that have one."""
     valid = required(campaign, "spectra", "valid")[rows]
     finite = np.isfinite(required(campaign, "spectra", "impedance")[rows])
@@ -147,7 +150,7 @@ def choose_sweeps(campaign: CampaignLike, n: int = 5, electrode: str | None = No
     rows = sweeps_of(campaign, electrode)
     if len(rows) == 0 or n < 1:
         return []
-    rows = _usable(campaign, rows)
+    rows = usable(campaign, rows)
     picks = np.unique(np.round(np.linspace(0, len(rows) - 1, min(n, len(rows)))).astype(int))
     return [int(rows[k]) for k in picks]
 
@@ -198,7 +201,19 @@ def spectrum(campaign: CampaignLike, row: int) -> Spectrum:
         None if fit is None else fit * factor,
         part("validation", "residual"),
         part("drt", "residual"),
+        trimmed(campaign, row)[order],
     )
+
+
+def trimmed(campaign: CampaignLike, row: int) -> NDArray[np.bool_]:
+    """Tell which points of a sweep the validation trimmed, shape (point,)."""
+    shape = required(campaign, "spectra", "valid")[row].shape
+    found = np.zeros(shape, dtype=bool)
+    for name in TRIMMED:
+        flags = stored(campaign, "validation", name)
+        if flags is not None:
+            found |= flags[row].astype(bool)
+    return found
 
 
 def windows(campaign: CampaignLike) -> Floats:
@@ -288,6 +303,23 @@ def spoken(value: float, unit: str, digits: int = 3) -> str:
     return f"{text}{THIN}{scale.unit}"
 
 
+def density_scale(largest: float) -> Scale:
+    """Return the unit of a current density whose largest value (A/cm²) is given.
+
+    The field speaks of mA cm⁻²; what is far smaller or larger takes another prefix.
+    """
+    if largest == 0 or 5e-6 <= largest < 10:
+        return Scale(1e3, f"mA{THIN}cm⁻²")
+    scale = prefixed(largest, "A")
+    return Scale(scale.factor, f"{scale.unit}{THIN}cm⁻²")
+
+
+def spoken_density(value: float) -> str:
+    """Return a current density (A/cm²) with its unit, as in “0.6 mA cm⁻²”."""
+    scale = density_scale(abs(value))
+    return f"{value * scale.factor:.3g}{THIN}{scale.unit}".replace("-", "−")
+
+
 def spoken_time(seconds: float) -> str:
     """Return an instant or a duration in the unit that suits it: “35 s”, “1.5 min”, “15 h”."""
     if not np.isfinite(seconds):
@@ -307,7 +339,7 @@ def sweep_label(campaign: CampaignLike, row: int) -> str:
     density = stored(campaign, "spectra", "bias_current_density")
     current = stored(campaign, "spectra", "bias_current")
     if density is not None and np.isfinite(density[row]):
-        return f"{label}, {spoken(float(density[row]), 'A')}{THIN}cm⁻²"
+        return f"{label}, {spoken_density(float(density[row]))}"
     if current is not None and np.isfinite(current[row]):
         return f"{label}, {spoken(float(current[row]), 'A')}"
     return label
