@@ -54,7 +54,7 @@ def test_an_absent_peer_is_not_installed(monkeypatch, tmp_path):
 
 
 def test_an_unknown_comparison_is_refused():
-    with pytest.raises(SettingsError, match="pairs, formats, drt"):
+    with pytest.raises(SettingsError, match="pairs, formats, drt, kk"):
         run_benches(["speed"])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from anodescope.errors import SettingsError
 
-NAMES = ("pairs", "formats", "drt")
+NAMES = ("pairs", "formats", "drt", "kk", "analysis")
 
 
 def run_benches(
