@@ -15,20 +15,35 @@ __version__ = "0.1.0.dev0"
 _PUBLIC = {
     "Campaign": "anodescope.campaign",
     "Outcome": "anodescope.errors",
+    "Protocol": "anodescope.protocol",
     "ReadError": "anodescope.errors",
     "Specimen": "anodescope.campaign",
     "Study": "anodescope.campaign",
     "analyse": "anodescope.workflow.analyse",
+    "analyse_study": "anodescope.workflow.study",
     "drt": "anodescope.impedance",
+    "evaluate": "anodescope.events",
     "find_events": "anodescope.events",
     "open_campaign": "anodescope.campaign",
+    "protocols": "anodescope.protocol",
     "read": "anodescope.formats",
     "read_study": "anodescope.formats",
+    "recognise": "anodescope.protocol",
+    "track_peaks": "anodescope.impedance",
     "validate": "anodescope.impedance",
     "write_report": "anodescope.report",
 }
 
-_ROOMS = ("bench", "campaign", "events", "formats", "impedance", "report", "workflow")
+_ROOMS = (
+    "bench",
+    "campaign",
+    "events",
+    "formats",
+    "impedance",
+    "protocol",
+    "report",
+    "workflow",
+)
 
 __all__ = [
     *sorted(_PUBLIC),
@@ -41,13 +56,19 @@ if TYPE_CHECKING:
     from anodescope.campaign import open_campaign as open_campaign
     from anodescope.errors import Outcome as Outcome
     from anodescope.errors import ReadError as ReadError
+    from anodescope.events import evaluate as evaluate
     from anodescope.events import find_events as find_events
     from anodescope.formats import read as read
     from anodescope.formats import read_study as read_study
     from anodescope.impedance import drt as drt
+    from anodescope.impedance import track_peaks as track_peaks
     from anodescope.impedance import validate as validate
+    from anodescope.protocol import Protocol as Protocol
+    from anodescope.protocol import protocols as protocols
+    from anodescope.protocol import recognise as recognise
     from anodescope.report import write_report as write_report
     from anodescope.workflow.analyse import analyse as analyse
+    from anodescope.workflow.study import analyse_study as analyse_study
 
 
 def __getattr__(name: str) -> Any:

@@ -39,10 +39,13 @@ def analysed(raw):
 
 def test_the_order_leaves_every_node(analysed):
     assert set(analysed.nodes) == {
-        "timeseries", "steps", "events", "spectra", "validation", "drt",
+        "timeseries", "steps", "spectra", "protocol", "validation", "drt", "peaks", "findings",
+        "events",
     }  # fmt: skip
     steps = [e["step"] for e in analysed.attrs["provenance"] if "step" in e]
-    assert steps == ["validate", "drt", "find_events"]
+    assert steps == [
+        "recognise", "validate", "drt", "track_peaks", "evaluate", "find_events",
+    ]  # fmt: skip
 
 
 def test_the_demonstration_gives_back_what_it_was_made_of(analysed):

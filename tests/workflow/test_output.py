@@ -179,8 +179,8 @@ def test_another_thread_can_write_too(both):
 def test_a_kill_between_the_renames_is_put_right_by_the_next_run(both, monkeypatch, place):
     out, old, later, new = both
     with monkeypatch.context() as patch:  # a killed process undoes nothing
-        patch.setattr(output, "_put_back", lambda partial, out: None)
-        patch.setattr(output, "_discard", lambda partial: None)
+        patch.setattr(output, "_put_back", lambda *given: None)
+        patch.setattr(output, "_discard", lambda *given: None)
         Renames(out, lambda count: count == place, KeyboardInterrupt()).put(patch)
         if place <= 10:
             with pytest.raises(KeyboardInterrupt):
@@ -347,7 +347,7 @@ def test_a_file_is_no_folder_for_results(campaign, tmp_path, inside):
 
 
 def test_half_a_surrogate_pair_is_written_as_json_does(tmp_path):
-    output._write_json(tmp_path / "s.json", {"title": "caf\udce9 α"})
+    output.write_json(tmp_path / "s.json", {"title": "caf\udce9 α"})
     assert json.loads((tmp_path / "s.json").read_text(encoding="utf-8")) == {"title": "caf\udce9 α"}
 
 

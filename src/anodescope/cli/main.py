@@ -85,22 +85,41 @@ def info(paths: Paths, columns: Columns = None, json: Json = False) -> None:
 
 @app.command()
 def analyse(
-    paths: Paths,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Instrument files, the folder of one cell, campaign.zarr, or a study.toml.",
+            metavar="PATH…",
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")],
-    method: Annotated[str, typer.Option("--method", help="DRT method.")] = "auto",
+    method: Annotated[str | None, typer.Option("--method", help="DRT method.")] = None,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", help="analysis.toml with every other choice.")
+    ] = None,
+    circuit: Annotated[
+        bool, typer.Option("--circuit", help="Also fit one R‖CPE per tracked peak.")
+    ] = False,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", help="Study: column by which cells count as replicates; repeatable."),
+    ] = None,
     area: Area = None,
     columns: Columns = None,
     specimen: SpecimenFile = None,
     workers: Annotated[int | None, typer.Option(help="Threads; all cores by default.")] = None,
     json: Json = False,
 ) -> None:
-    """Analyse one cell: Kramers–Kronig test, DRT, events, figures, tables and a report."""
+    """Analyse one cell or a study: protocol, validation, DRT, peaks, findings, and a report."""
     from anodescope.cli import analysis
 
     analysis.run_analyse(
         paths,
         out,
         method=method,
+        settings=settings,
+        circuit=circuit,
+        by=by or [],
         area=_area(area),
         columns=_columns(columns),
         specimen=specimen,
@@ -142,7 +161,8 @@ def cite(
 @app.command()
 def bench(
     names: Annotated[
-        list[str] | None, typer.Argument(help="pairs, formats, drt; without a name, all.")
+        list[str] | None,
+        typer.Argument(help="pairs, formats, drt, kk, analysis; without a name, all."),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -17,6 +17,7 @@ STAGES = {
     "read": "reading files",
     "Kramers–Kronig": "Kramers–Kronig test",
     "DRT": "relaxation times",
+    "peaks": "peaks",
     "write": "writing results",
 }
 

@@ -13,7 +13,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from anodescope.workflow.summary import summarise
 
 ITEMS = ("campaign.zarr", "figures", "tables", "report.html", "summary.json")
 FOLDERS = frozenset({"campaign.zarr", "figures", "tables"})
+# A study has no campaign of its own: those of its cells lie in folders beside its report.
+STUDY_ITEMS = ("figures", "tables", "report.html", "summary.json")
 PARTIAL = ".partial-"
 ASIDE = "old"
 ELSEWHERE = "name another folder with --out."
@@ -35,11 +37,19 @@ ELSEWHERE = "name another folder with --out."
 _at_work: set[Path] = set()
 
 
-def check_targets(out: str | Path) -> None:
+Stage = tuple[str, Callable[[Path], object]]
+
+
+def check_targets(out: str | Path, items: Sequence[str] = ITEMS) -> None:
     """Make sure, before any computing, that results may be put into `out`.
 
     An item that is there may be replaced only if the `summary.json` beside it is one of ours and
     lists it. What a killed process left in `out` is put right first.
+
+    Parameters
+    ----------
+    out : the folder.
+    items : names of what will be put into it, `summary.json` the last.
 
     Raises
     ------
@@ -48,8 +58,8 @@ def check_targets(out: str | Path) -> None:
     """
     out = Path(out)
     try:
-        _clear_leftovers(out)
-        _refuse(out)
+        _clear_leftovers(out, items)
+        _refuse(out, items)
     except OSError as error:
         raise StoreError(
             f"{out}: cannot be used ({error.strerror or error}); {ELSEWHERE}"
@@ -59,8 +69,40 @@ def check_targets(out: str | Path) -> None:
 def write_results(campaign: Campaign, out: Path, *, run: Run | None = None) -> dict[str, Any]:
     """Write the results of an analysis into the folder `out` and return the summary.
 
+    Raises
+    ------
+    StoreError
+        when `out` cannot be written, or when something there is in the way (see `check_targets`).
+    Cancelled
+        when the work was interrupted; the earlier results are still there then.
+    """
+    check_targets(out)
+    summary = {**summarise(campaign), "outputs": list(ITEMS)}
+    figures = make_figures(campaign)
+    stages: tuple[Stage, ...] = (
+        ("campaign.zarr", lambda place: campaign.save(place)),
+        ("figures", lambda place: write_figures(campaign, place, figures)),
+        ("tables", lambda place: write_tables(campaign, place)),
+        (
+            "report.html",
+            lambda place: write_report(campaign, place, figures=figures, summary=summary),
+        ),
+        ("summary.json", lambda place: write_json(place, summary)),
+    )
+    write_items(out, stages, run=run)
+    return summary
+
+
+def write_items(out: Path, stages: Sequence[Stage], *, run: Run | None = None) -> None:
+    """Put what `stages` write into the folder `out`: all of it, or nothing.
+
     Every item is made in a hidden folder inside `out` first; only when all of them are there do
     they replace the items of an earlier analysis. Other files in `out` are left alone.
+
+    Parameters
+    ----------
+    out : the folder.
+    stages : name of each item and what writes it to a path, `summary.json` the last.
 
     Raises
     ------
@@ -70,36 +112,24 @@ def write_results(campaign: Campaign, out: Path, *, run: Run | None = None) -> d
         when the work was interrupted; the earlier results are still there then.
     """
     run = run or Run()
-    check_targets(out)
-    summary = {**summarise(campaign), "outputs": list(ITEMS)}
-    figures = make_figures(campaign)
-    stages: tuple[tuple[str, Callable[[Path], object]], ...] = (
-        ("campaign.zarr", lambda place: campaign.save(place)),
-        ("figures", lambda place: write_figures(campaign, place, figures)),
-        ("tables", lambda place: write_tables(campaign, place)),
-        (
-            "report.html",
-            lambda place: write_report(campaign, place, figures=figures, summary=summary),
-        ),
-        ("summary.json", lambda place: _write_json(place, summary)),
-    )
+    items = [name for name, _ in stages]
+    check_targets(out, items)
     try:
-        with _beside(out) as partial:
+        with _beside(out, items) as partial:
             for done, (name, write) in enumerate(stages):
                 _heed(run, name)
                 run.progress("write", done, len(stages))
                 write(partial / name)
             _heed(run, "the results were put in place")
-            _refuse(out)  # something may have come while this was computed
+            _refuse(out, items)  # something may have come while this was computed
             with _interrupts_held():
-                _put_in_place(partial, out)
+                _put_in_place(partial, out, items)
     except OSError as error:
         raise StoreError(
             f"{out}: the results could not be written ({error.strerror or error})"
-            f"{_stranded(out)}; {ELSEWHERE}"
+            f"{_stranded(out, items)}; {ELSEWHERE}"
         ) from error
     run.progress("write", len(stages), len(stages))
-    return summary
 
 
 def _heed(run: Run, what: str) -> None:
@@ -107,7 +137,8 @@ def _heed(run: Run, what: str) -> None:
         raise Cancelled(f"write: stopped before {what}; nothing was replaced.")
 
 
-def _write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any) -> None:
+    """Write plain values as JSON; NaN is refused."""
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     # Half a surrogate pair, as in a file name that is not UTF-8, becomes a JSON escape.
     path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
@@ -116,14 +147,14 @@ def _write_json(path: Path, content: Any) -> None:
 # what may be replaced
 
 
-def _refuse(out: Path) -> None:
+def _refuse(out: Path, items: Sequence[str]) -> None:
     """Raise StoreError if `out` cannot be written in, or holds what no analysis wrote."""
     ground = next((place for place in (out, *out.parents) if _there(place)), Path())
     if not ground.is_dir():
         raise StoreError(f"{out}: {ground} is no folder; {ELSEWHERE}")
     if not os.access(ground, os.W_OK | os.X_OK):
         raise StoreError(f"{out}: {ground} is write-protected; {ELSEWHERE}")
-    there = [name for name in ITEMS if _there(out / name)]
+    there = [name for name in items if _there(out / name)]
     for name in there:
         if (out / name).is_dir() != (name in FOLDERS):
             kinds = ("a file", "a folder") if name in FOLDERS else ("a folder", "a file")
@@ -158,7 +189,7 @@ def _there(path: Path) -> bool:
 
 
 @contextmanager
-def _beside(out: Path) -> Iterator[Path]:
+def _beside(out: Path, items: Sequence[str]) -> Iterator[Path]:
     """Yield the hidden folder to write in; it goes when the block ends, and so do empty folders."""
     made = [place for place in (out, *out.parents) if not place.exists()]
     partial = out / f"{PARTIAL}{os.getpid()}"
@@ -171,32 +202,32 @@ def _beside(out: Path) -> Iterator[Path]:
         yield partial
     finally:
         with _interrupts_held():
-            _discard(partial)
+            _discard(partial, items)
             for folder in made:
                 with suppress(OSError):  # it holds the results
                     folder.rmdir()
             _at_work.discard(place)
 
 
-def _put_in_place(partial: Path, out: Path) -> None:
+def _put_in_place(partial: Path, out: Path, items: Sequence[str]) -> None:
     """Exchange the items in `out` for those in `partial`: all of them, or none on an exception."""
     aside = partial / ASIDE
     try:
         aside.mkdir()
-        for name in reversed(ITEMS):  # the summary stands for the whole: first to go, last to come
+        for name in reversed(items):  # the summary stands for the whole: first to go, last to come
             if _there(out / name):
                 (out / name).rename(aside / name)
-        for name in ITEMS:
+        for name in items:
             (partial / name).rename(out / name)
     except BaseException:
-        _put_back(partial, out)
+        _put_back(partial, out, items)
         raise
 
 
-def _put_back(partial: Path, out: Path) -> None:
+def _put_back(partial: Path, out: Path, items: Sequence[str]) -> None:
     """Undo an exchange wherever it stopped; what cannot be put back stays in `partial`."""
     aside = partial / ASIDE
-    for name in ITEMS:
+    for name in items:
         with suppress(OSError):
             if not _there(partial / name) and _there(out / name):
                 (out / name).rename(partial / name)
@@ -206,29 +237,29 @@ def _put_back(partial: Path, out: Path) -> None:
         aside.rmdir()  # it marks an exchange under way
 
 
-def _under_way(partial: Path) -> bool:
+def _under_way(partial: Path, items: Sequence[str]) -> bool:
     """Whether an exchange was begun and neither finished nor undone."""
-    return (partial / ASIDE).is_dir() and any(_there(partial / name) for name in ITEMS)
+    return (partial / ASIDE).is_dir() and any(_there(partial / name) for name in items)
 
 
-def _discard(partial: Path) -> None:
-    if not _under_way(partial):
+def _discard(partial: Path, items: Sequence[str]) -> None:
+    if not _under_way(partial, items):
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _clear_leftovers(out: Path) -> None:
+def _clear_leftovers(out: Path, items: Sequence[str]) -> None:
     """Remove what dead processes left, once the items that they had moved aside are back."""
     for partial in leftovers(out, PARTIAL):
         if partial.resolve() not in _at_work:
-            if _under_way(partial):
-                _put_back(partial, out)
-            _discard(partial)
+            if _under_way(partial, items):
+                _put_back(partial, out, items)
+            _discard(partial, items)
 
 
-def _stranded(out: Path) -> str:
+def _stranded(out: Path, items: Sequence[str]) -> str:
     """Say where earlier results are that could not be put back."""
     partial = out / f"{PARTIAL}{os.getpid()}"
-    return f", the earlier ones are in {partial / ASIDE}" if _under_way(partial) else ""
+    return f", the earlier ones are in {partial / ASIDE}" if _under_way(partial, items) else ""
 
 
 @contextmanager

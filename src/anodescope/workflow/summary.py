@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from anodescope.campaign import Campaign, default_rows
 from anodescope.errors import Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SUMMARY_VERSION = 1
 
@@ -40,7 +43,12 @@ def summarise(campaign: Campaign) -> dict[str, Any]:
         "frequency_hz": _frequencies(campaign, rows),
         "kk": _kk(campaign, rows),
         "drt": _drt(campaign, rows),
+        "protocol": _protocol(campaign),
+        "validation": _validation(campaign, rows),
+        "peaks": _peaks(campaign),
+        "findings": _findings(campaign),
         "events": _events(campaign),
+        "settings": attrs.get("analysis", {}),
         "warnings": attrs["warnings"],
     }
 
@@ -143,6 +151,90 @@ def _drt(campaign: Campaign, rows: NDArray[np.intp]) -> dict[str, Any]:
         "polarisation_resistance_ohm": _spread(node["polarisation_resistance"].values),
         "relative_residual": _spread(node["noise"].values),
     }
+
+
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as JSON-ready values; a number that does not exist is None."""
+    return [
+        {str(name): _plain(value) for name, value in row.items()}
+        for row in table.to_dict("records")
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    return value if isinstance(value, bool | int | str | None) else str(value)
+
+
+def _protocol(campaign: Campaign) -> list[dict[str, Any]]:
+    if "protocol" not in campaign:
+        return []
+    protocol = campaign["protocol"]
+    block = protocol["block"].values
+    first = np.searchsorted(block, np.arange(protocol.sizes["block"]))
+    last = np.searchsorted(block, np.arange(protocol.sizes["block"]), side="right") - 1
+    return [
+        {
+            "kind": str(protocol["kind"].values[k]),
+            "time_start_s": _number(protocol["time_start"].values[first[k]]),
+            "time_end_s": _number(protocol["time_end"].values[last[k]]),
+            "count": int(protocol["count"].values[k]),
+            "confidence": _number(protocol["confidence"].values[k]),
+        }
+        for k in range(protocol.sizes["block"])
+    ]
+
+
+def _validation(campaign: Campaign, rows: NDArray[np.intp]) -> dict[str, Any]:
+    """Count verdicts on stationarity and linearity, and the points that were trimmed."""
+    if "validation" not in campaign:
+        return {}
+    node = campaign["validation"].isel(spectrum=rows)
+    told: dict[str, Any] = {}
+    for name in ("stationary", "linear"):
+        if name in node:
+            told[name] = dict(sorted(Counter(str(word) for word in node[name].values).items()))
+    for name in ("drift_voltage", "drift_impedance", "linearity", "distortion"):
+        if name in node:
+            told[name] = _spread(node[name].values)
+    for name in ("inductive", "drifting"):
+        if name in node:
+            told[f"{name}_points_trimmed"] = int(np.count_nonzero(node[name].values))
+    return told
+
+
+def _peaks(campaign: Campaign) -> list[dict[str, Any]]:
+    if "peaks" not in campaign:
+        return []
+    peaks = campaign["peaks"]
+    return [
+        {
+            "name": str(peaks["name"].values[k]),
+            "electrode": str(peaks["electrode"].values[k]),
+            "attribution": str(peaks["attribution"].values[k]),
+            "birth": int(peaks["birth"].values[k]),
+            "death": int(peaks["death"].values[k]),
+            "n_spectra": int(np.count_nonzero(np.isfinite(peaks["tau"].values[:, k]))),
+            "n_in_window": int(np.count_nonzero(peaks["in_window"].values[:, k])),
+            "tau_s": _spread(peaks["tau"].values[:, k]),
+            "resistance_ohm": _spread(peaks["resistance"].values[:, k]),
+        }
+        for k in range(peaks.sizes["peak"])
+    ]
+
+
+def _findings(campaign: Campaign) -> list[dict[str, Any]]:
+    if "findings" not in campaign:
+        return []
+    findings = campaign["findings"]
+    columns = {str(name): findings[name].values.tolist() for name in findings.data_vars}
+    return [
+        {name: _plain(values[row]) for name, values in columns.items()}
+        for row in range(findings.sizes["finding"])
+    ]
 
 
 def _attributes(node: xr.Dataset) -> Mapping[str, Any]:
