@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from anodescope.campaign import Campaign, study_of
 from anodescope.errors import Outcome, SettingsError
 from anodescope.events.finding import Finding, absent, findings_node
-from anodescope.events.replicates import conditions, gather, replicates
+from anodescope.events.replicates import comparable, conditions, gather, replicates
 from tests.generator import paper
 
 AREA = 0.385
@@ -107,6 +107,15 @@ def test_durations_that_scatter_are_one_condition():
     }
     found = replicates(gather(cells), "critical_capacity", "rest_s")
     assert found["n"].tolist() == [2, 1]
+
+
+def test_cells_are_compared_by_the_protocols_that_ask_for_it():
+    pulses, stairs = paper.pulsed(capacity=0.01), paper.sgeis(step=0.2, rest=0.0)
+    cells = {
+        "a": with_findings(pulses, capacity(1.0)),
+        "b": with_findings(stairs, capacity(5.0, outcome=Outcome.censored)),
+    }
+    assert comparable(gather(cells))["campaign"].tolist() == ["a"]
 
 
 def test_nothing_gathers_to_nothing():

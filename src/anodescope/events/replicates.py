@@ -21,6 +21,14 @@ SAME = ("quantity", "basis", "criterion", "units")
 # Numbers that differ by less than this share are one condition.
 ALIKE = 0.02
 
+# Blocks of which a quantity is compared between cells: a staircase strips some charge too, and that
+# it did not short says little about a critical current.
+COMPARED: Mapping[str, tuple[str, ...]] = {
+    "critical_capacity": ("pulsed", "constant_current"),
+    "critical_current": ("ccd", "cycling"),
+    "onset_current": ("staircase_geis", "staircase"),
+}
+
 _NUMBERS = ("value", "low", "high", "time", "block")
 _TEXTS = ("quantity", "units", "outcome", "criterion", "basis", "message")
 _PER_AREA = ("value_per_area", "low_per_area", "high_per_area", "units_per_area")
@@ -106,6 +114,20 @@ def conditions(protocol: xr.Dataset | None, block: int) -> dict[str, Any]:
 
 def _median(values: NDArray[np.float64]) -> float:
     return float(np.median(values)) if values.size else float("nan")
+
+
+def comparable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the findings that cells are compared by: of each quantity, those of its own protocols.
+
+    Parameters
+    ----------
+    table : as `gather` makes it.
+    """
+    keep = np.ones(len(table), np.bool_)
+    for quantity, kinds in COMPARED.items():
+        other = (table["quantity"] == quantity) & ~table["block_kind"].isin(kinds)
+        keep &= ~other.to_numpy(bool)
+    return table[keep]
 
 
 def replicates(table: pd.DataFrame, quantity: str, by: str | Sequence[str]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from anodescope.report.strip import HEIGHT, draw_strip
 from anodescope.report.style import GREY, INK, PALE, letter, place, shorten, write
 from anodescope.report.view import CampaignLike, Scale, protocol_line, specimen_line, stored
 
-LEFT = 1.5  # cm, room for the labels of the value axes
+LEFT = 1.7  # cm, room for the labels of the value axes
 GAP = 0.16  # cm, between the stretches of a panel
 HEAD, BAR, VOLTAGE, CURRENT, BETWEEN = 0.9, 0.16, 1.9, 1.2, 0.26
 UNDER_BAR = 0.34  # cm, room for the numbers of the events

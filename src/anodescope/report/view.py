@@ -136,6 +136,9 @@ def usable(campaign: CampaignLike, rows: NDArray[np.intp]) -> NDArray[np.intp]:
 def choose_sweeps(campaign: CampaignLike, n: int = 5, electrode: str | None = None) -> list[int]:
     """Choose which sweeps to draw: the first, the last and evenly spaced ones between them.
 
+    Where the protocol has several blocks with sweeps (a staircase, then a rest), each gets its
+    share, so that a long rest does not crowd out what was before it.
+
     Parameters
     ----------
     campaign : Campaign
@@ -150,9 +153,30 @@ def choose_sweeps(campaign: CampaignLike, n: int = 5, electrode: str | None = No
     rows = sweeps_of(campaign, electrode)
     if len(rows) == 0 or n < 1:
         return []
-    rows = usable(campaign, rows)
-    picks = np.unique(np.round(np.linspace(0, len(rows) - 1, min(n, len(rows)))).astype(int))
-    return [int(rows[k]) for k in picks]
+    parts = _by_block(campaign, usable(campaign, rows))
+    if len(parts) > n:
+        parts = [np.concatenate(parts)]
+    shares = [n // len(parts) + (k < n % len(parts)) for k in range(len(parts))]
+    return [
+        int(row) for part, share in zip(parts, shares, strict=True) for row in _spread(part, share)
+    ]
+
+
+def _spread(rows: np.ndarray, n: int) -> np.ndarray:
+    """Return up to `n` rows, evenly spaced, both ends among them."""
+    places = np.unique(np.round(np.linspace(0, len(rows) - 1, min(n, len(rows)))).astype(int))
+    return np.asarray(rows[places])
+
+
+def _by_block(campaign: CampaignLike, rows: np.ndarray) -> list[np.ndarray]:
+    """Part rows, in time order, where another block of the protocol begins."""
+    starts = stored(campaign, "spectra", "time_start")
+    begin, block = stored(campaign, "protocol", "time_start"), stored(campaign, "protocol", "block")
+    if begin is None or block is None or not len(begin) or starts is None or not len(rows):
+        return [rows]
+    place = np.searchsorted(begin, starts[rows] + 1e-6, side="right") - 1
+    inside = block[np.maximum(place, 0)]
+    return np.split(rows, np.flatnonzero(np.diff(inside)) + 1)
 
 
 def as_sweeps(campaign: CampaignLike, sweeps: Sequence[int] | None) -> list[int]:

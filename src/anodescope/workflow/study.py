@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from anodescope.campaign import Study, open_campaign
 from anodescope.campaign.provenance import anodescope_version
 from anodescope.errors import AnodescopeError, Cancelled, SettingsError
-from anodescope.events.replicates import gather, replicates
+from anodescope.events.replicates import comparable, gather, replicates
 from anodescope.formats import read_study
 from anodescope.report import make_study_figures, save_figures, save_tables, write_study_report
 from anodescope.running import Run
@@ -171,16 +171,17 @@ def _write(
         for name, folder in folders.items()
     }
     found = gather(cells, study.table)
+    compared = comparable(found)
     agreed = {}
     for quantity, usual in QUANTITIES.items():
-        means = replicates(found, quantity, [*by] or [key for key in usual if key in found])
+        means = replicates(compared, quantity, [*by] or [key for key in usual if key in found])
         if len(means):
             agreed[quantity] = means
     tables = {"cells": study.table, "findings": found}
     tables |= {f"{name}_replicates": means for name, means in agreed.items()}
     tables = {name: table for name, table in tables.items() if len(table)}
     summary = _summary(study, folders, found, agreed)
-    figures = make_study_figures(study, found, agreed)
+    figures = make_study_figures(study, compared, agreed)
     reports = {name: (folder / "report.html").relative_to(out) for name, folder in folders.items()}
     stages: tuple[Stage, ...] = (
         ("figures", lambda place: save_figures(place, figures)),

@@ -10,10 +10,10 @@ Three questions, three answers, each `consistent`, `inconsistent` or `not_decida
 The masks `inductive` and `drifting` mark the points at the two ends that are trimmed on record
 (`anodescope.impedance.validation.trim`); what computes with the campaign leaves them out. How they
 read together: the verdict always judges the whole sweep as it was measured, and the residual is
-shown for all of its points. Inconsistent with marked points means that an end violates the relations and
-the rest fulfils them; inconsistent without means that no cut of an end, up to the stated share,
-mends it; consistent with marked points means that the clock, or the shape of the inductive end,
-speaks against points that a Kramers–Kronig test cannot judge.
+shown for all of its points. Inconsistent with marked points means that an end violates the
+relations and the rest fulfils them; inconsistent without means that no cut of an end, up to the
+stated share, mends it; consistent with marked points means that the clock, or the shape of the
+inductive end, speaks against points that a Kramers–Kronig test cannot judge.
 
 What the three miss is measured by tests/impedance/statistics_validation.py and tabulated in
 docs/validation.md.
