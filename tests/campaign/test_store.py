@@ -281,3 +281,24 @@ def test_a_link_stays_a_link(tmp_path: Path, path: Path) -> None:
     two.save(tmp_path / "link", overwrite=True)
     assert (tmp_path / "link").is_symlink()
     same(open_campaign(path), two)
+
+
+def test_nodes_without_rows_or_columns_are_stored(tmp_path):
+    """No peak was tracked, no τ was resolved: that is a result too."""
+    campaign = campaign_of()
+    rows = campaign["spectra"].sizes["spectrum"]
+    nothing = np.empty((rows, 0))
+    campaign = campaign.with_node(
+        "peaks",
+        build_node(
+            "peaks",
+            {
+                **dict.fromkeys(("tau", "resistance", "capacitance", "frequency"), nothing),
+                "in_window": nothing.astype(bool),
+                **{name: [] for name in ("name", "electrode", "attribution", "basis")},
+                **{name: [] for name in ("birth", "death", "split_from", "merged_into")},
+            },
+        ),
+    )
+    campaign.save(tmp_path / "c.zarr")
+    same(open_campaign(tmp_path / "c.zarr"), campaign)

@@ -122,6 +122,49 @@ def test_what_is_missing_gives_an_outcome() -> None:
     )
 
 
+def test_nothing_was_survived_where_no_basis_could_tell() -> None:
+    """0.2 V of noise over 0.05 V, and no sweeps: the short circuit is there, and nobody sees it."""
+    (one,) = critical(paper.ccd(short="hard", geis=False, voltage_noise=0.2))
+    assert one.outcome is Outcome.not_decidable
+    assert np.isnan(one.value)
+    assert "survived" in one.message
+    assert "No short circuit:" not in one.message
+
+
+def test_a_hold_that_ends_at_the_voltage_limit_was_not_survived() -> None:
+    made = paper.constant_current(-0.4, 1800.0)
+    series = made.campaign["timeseries"].copy(deep=True)
+    series["voltage"].values[-3:] = [-1.0, -2.0, -3.0]
+    one, _ = critical(Made(made.campaign.with_node("timeseries", series), made.protocol, {}))
+    assert one.outcome is Outcome.not_decidable
+    assert one.low == 0.0
+    assert np.isnan(one.value)
+
+
+@pytest.mark.parametrize("gap", [300.0, 3600.0])
+def test_a_gap_of_the_record_passes_no_charge_but_widens_the_bounds(gap: float) -> None:
+    made = paper.ccd(half_cycle=700.0, short=None, geis=False)
+    amps = 0.4e-3 * AREA
+    one, charge = critical(perturb.restart(made, 0.95, gap=gap))
+    assert one.low == pytest.approx(amps)
+    assert charge.low == pytest.approx(700.0 * amps, rel=0.03)
+    assert charge.value == pytest.approx(700.0 * amps, rel=0.03)
+    assert charge.high == pytest.approx((700.0 + gap) * amps, rel=0.03)
+    assert "Gaps" in one.message
+
+
+def test_levels_are_counted_from_one_and_named_as_they_are() -> None:
+    made = paper.ccd((0.1, 0.1, 0.1, 0.1), half_cycle=1200.0, geis=False, short_level=6)
+    one, charge = critical(made)
+    assert "level number 7" in one.message
+    assert charge.message.startswith("Level number 7 passed")
+    made = paper.ccd((0.1, 0.2), half_cycle=600.0, short=None, geis=False)
+    protocol = made.protocol.copy(deep=True)
+    protocol["time_end"].values[-1] -= 30.0
+    one, _ = critical(Made(made.campaign, protocol, {}))
+    assert "570 to 600 s" in one.message
+
+
 @pytest.mark.parametrize(
     "wrong", [{"kinds": ("warm",)}, {"kinds": ()}, {"complete": 0.0}, {"same": 0.9}]
 )

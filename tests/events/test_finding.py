@@ -102,6 +102,54 @@ def test_the_cell_voltage_is_taken_where_there_is_one() -> None:
     assert Record.of(Campaign({"timeseries": series})).cell_voltage.tolist() == [5.0, 2.0]
 
 
+def _three(working: str, spectra: tuple[str, ...], counter: float = -2.0) -> Record:
+    """Three electrodes: the file's working electrode at 5 V, its counter electrode at `counter`."""
+    series = build_node(
+        "timeseries",
+        {"time": [0.0, 1.0], "voltage": [5.0, 5.0], "counter_voltage": [counter] * 2},
+    )
+    nodes = {"timeseries": series}
+    if spectra:
+        made = paper.impedance_only(len(spectra)).campaign["spectra"]
+        values = {name: made[name].values for name in made.data_vars}
+        nodes["spectra"] = build_node("spectra", {**values, "electrode": list(spectra)})
+    specimen = {"working_electrode": working, "electrode_under_study": "alloy"}
+    sign = "unknown" if working == "unknown" else "strips"
+    return Record.of(Campaign(nodes, {"specimen": specimen, "current_sign": sign}))
+
+
+ALL = ("cell", "working", "counter")
+
+
+@pytest.mark.parametrize(
+    ("working", "volts", "electrode", "row"),
+    [("alloy", 5.0, "working", 1), ("counter", -2.0, "counter", 2), ("unknown", 5.0, "working", 1)],
+)
+def test_the_voltage_is_that_of_the_electrode_under_study(
+    working: str, volts: float, electrode: str, row: int
+) -> None:
+    record = _three(working, ALL)
+    assert record.voltage.tolist() == [volts] * 2
+    assert record.voltage_electrode == electrode
+    assert record.default.tolist() == record.matching.tolist() == [row]
+
+
+def test_without_its_spectra_the_default_view_is_shown_but_does_not_match() -> None:
+    record = _three("counter", ("cell", "working"))
+    assert record.default.tolist() == [0]
+    assert record.matching.size == 0
+    assert _three("counter", ()).matching.size == 0
+
+
+@pytest.mark.parametrize(("working", "volts"), [("alloy", 5.0), ("counter", -5.0)])
+def test_a_counter_electrode_that_was_not_connected_is_none(working: str, volts: float) -> None:
+    """The reader turns no voltage of a file with such a column."""
+    record = _three(working, ALL, counter=1e-5)
+    assert record.voltage.tolist() == [volts] * 2
+    assert record.voltage_electrode == "cell"
+    assert record.default.tolist() == [0]
+
+
 def test_a_record_of_a_campaign_has_its_area_sign_and_phases() -> None:
     made = paper.cycling(cycles=2, pause=30.0)
     record = Record.of(made.campaign, made.protocol)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from anodescope.campaign import Campaign, build_node, check
 from anodescope.citations import cited_by
 from anodescope.errors import Outcome, SettingsError
-from anodescope.events.finding import Phases, Record, findings_node, instants
+from anodescope.events.finding import Finding, Phases, Record, findings_node, instants
 from anodescope.events.onset.crossing import crossings
 from anodescope.events.onset.find import OnsetSettings, find_degradation, find_onsets, paper_scan
 from anodescope.events.onset.knee import knees, noise_of
@@ -387,3 +387,137 @@ def test_bias_coverage_and_false_alarms_of_the_knees():
                 assert score.invented <= 0.02 * score.cases
     straight = statistics.score([r for r in rows if r.family == "straight"])
     assert straight.determined <= 0.01 * straight.cases
+
+
+# what a reviewer found
+
+
+def three(made, share=0.6):
+    """The same cell with a reference: the working electrode has a share of voltage and Z."""
+    campaign = made.campaign
+    series, spectra = campaign["timeseries"], campaign["spectra"]
+    volts = series["voltage"].values
+    columns = {name: series[name].values for name in series.data_vars}
+    columns |= {"time": series["time"].values, "voltage": share * volts, "cell_voltage": volts}
+    columns["counter_voltage"] = (share - 1) * volts
+    tripled = {name: np.repeat(spectra[name].values, 3, axis=0) for name in spectra.data_vars}
+    tripled["electrode"] = ["cell", "working", "counter"] * spectra.sizes["spectrum"]
+    nodes = {"steps": campaign["steps"], "timeseries": build_node("timeseries", columns)}
+    nodes["spectra"] = build_node("spectra", tripled)
+    specimen = {**campaign.attrs["specimen"], "reference": "Na"}
+    return replace(made, campaign=Campaign(nodes, {**campaign.attrs, "specimen": specimen}))
+
+
+def three_with_impedance(made, ohmic, r_int):
+    """Nodes drt and peaks whose numbers differ by electrode: cell, working, counter."""
+    made = three(made)
+    spectra = made.campaign["spectra"]
+    count, points = spectra["impedance"].shape
+    drt = {
+        "gamma": np.ones((count, 1)), "in_window": np.ones((count, 1), bool), "tau": [1.0],
+        "series_resistance": np.tile(ohmic, count // 3),
+        "polarisation_resistance": np.ones(count), "outcome": ["converged"] * count,
+        "fit": np.zeros((count, points), complex), "residual": np.zeros((count, points), complex),
+    }  # fmt: skip
+    values = np.full((count, 3), np.nan)
+    for k in range(3):
+        values[k::3, k] = r_int[k]
+    some = np.ones((count, 3))
+    peaks = {
+        "tau": some, "resistance": values, "capacitance": some, "frequency": some,
+        "in_window": some.astype(bool), "name": ["γ_int"] * 3,
+        "electrode": ["cell", "working", "counter"],
+        "attribution": ["unknown", "alloy", "counter"], "basis": ["", "Measured.", ""],
+        "birth": [0] * 3, "death": [count - 1] * 3, "split_from": [-1] * 3, "merged_into": [-1] * 3,
+    }  # fmt: skip
+    return record_of(made, drt=build_node("drt", drt), peaks=build_node("peaks", peaks))
+
+
+def test_with_a_reference_the_ohmic_drop_is_that_of_the_voltage_used(strip):
+    record = three_with_impedance(strip, [240.0, 144.0, 96.0], [100.0, 60.0, 40.0])
+    found = find_onsets(record)
+    assert "144 Ω were subtracted" in found[0].message
+    assert found[0].low <= strip.truth["knee"][2.5] <= found[0].high
+    message = of(found, "R_int", 2.5).message
+    assert "alloy (Measured)" in message
+    assert "unknown" not in message
+    assert "counter" not in message
+
+
+def test_the_ohmic_drop_of_another_electrode_is_not_subtracted(strip):
+    record = replace(with_impedance(strip), voltage_electrode="working")
+    found = find_onsets(record)
+    assert of(found, "voltage_minus_ohmic", 2.5).outcome is Outcome.needs_spectra
+
+
+def test_a_voltage_against_the_current_has_its_own_sentence(strip):
+    record = with_impedance(strip)
+    found = find_onsets(replace(record, voltage=-record.voltage))
+    for basis in ("voltage", "voltage_minus_ohmic"):
+        one = of(found, basis, 2.5)
+        assert one.outcome is Outcome.not_decidable
+        assert one.message.startswith("V falls as the current rises")
+    assert not any(f.event for f in found)
+
+
+def test_a_drift_is_told_by_the_size_of_the_voltage():
+    record = record_of(paper.ccd(short=None))
+    one, other = (
+        find_degradation(r)[0] for r in (record, replace(record, voltage=-record.voltage))
+    )
+    assert (one.value, one.time, one.outcome) == (other.value, other.time, other.outcome)
+
+
+@pytest.mark.parametrize("kind", ["hard_short", "soft_short"])
+def test_a_short_circuit_ends_the_curve(strip, kind):
+    record = with_impedance(strip)
+    stair = 40  # below the knee
+    good, low = (float(record.phases.end[2 * stair - 1]) + x for x in (-0.01, 0.5))
+    volts = np.where(record.time >= low, 1e-4, record.voltage)
+    short = Finding(kind, good, good, low, "s", Outcome.determined, "", "voltage", low, 0)
+    found = find_onsets(replace(record, voltage=volts), shorts=[short])
+    for one in found:
+        assert one.outcome is Outcome.censored
+        assert one.low <= strip.truth["levels"][stair - 1]
+        assert f"{kind.removesuffix('_short')} short circuit" in one.message
+    early = replace(short, time=30.0, low=29.0)
+    for one in find_onsets(record, shorts=[early]):
+        assert one.outcome is Outcome.not_decidable
+    for other in (replace(short, quantity="reversible_short"), replace(short, block=7),
+                  replace(short, outcome=Outcome.not_decidable)):  # fmt: skip
+        assert find_onsets(record, shorts=[other]) == find_onsets(record)
+
+
+def test_a_broken_off_sweep_does_not_move_the_end_of_the_hold(strip):
+    record = record_of(strip)
+    whole = stairs_of(record, 0, 0.2, 0.5)
+    phases = record.phases
+    last = 2 * whole.current.size - 1
+    # the last sweep was broken off: its time counts as a hold, in which the voltage goes on rising
+    kept = np.flatnonzero(np.arange(phases.start.size) != last)
+    end = phases.end.copy()
+    end[last - 1] = phases.end[last]
+    late = record.time > phases.start[last]
+    broken = replace(
+        record, voltage=np.where(late, 5.0, record.voltage),
+        phases=Phases(phases.start[kept], end[kept], phases.mode[kept], phases.current[kept],
+                      phases.block[kept], phases.level[kept], phases.spectrum[kept], phases.kinds),
+    )  # fmt: skip
+    found = stairs_of(broken, 0, 0.2, 0.5)
+    assert found.hold[-1] == pytest.approx(whole.hold[-1], rel=1e-3)
+    assert np.isnan(found.sweep[-1])
+
+
+def test_a_falling_staircase_says_so_once(strip):
+    record = record_of(strip)
+    phases = replace(record.phases, current=record.phases.current[::-1].copy())
+    (one,) = find_onsets(replace(record, phases=phases))
+    assert one.outcome is Outcome.not_decidable
+    assert "staircase falls" in one.message
+
+
+def test_what_all_factors_lack_is_said_once_per_basis(strip):
+    few = find_onsets(record_of(paper.hold()))
+    assert sorted(f.basis for f in few) == ["R_int", "voltage", "voltage_minus_ohmic"]
+    blind = find_onsets(record_of(strip))
+    assert sum(f.outcome is Outcome.needs_spectra for f in blind) == 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from anodescope.campaign import Campaign, study_of
 from anodescope.errors import Outcome, SettingsError
 from anodescope.events.finding import Finding, absent, findings_node
-from anodescope.events.replicates import comparable, conditions, gather, replicates
+from anodescope.events.replicates import _pooled, comparable, conditions, gather, replicates
 from tests.generator import paper
 
 AREA = 0.385
@@ -109,6 +109,17 @@ def test_durations_that_scatter_are_one_condition():
     assert found["n"].tolist() == [2, 1]
 
 
+def test_an_unknown_condition_is_a_group_of_its_own_and_groups_do_not_chain():
+    values = pd.Series([25.0, 25.1, 60.0, np.nan, np.nan])
+    assert _pooled(values).tolist()[:3] == [25.05, 25.05, 60.0]
+    assert _pooled(values).isna().tolist() == [False, False, False, True, True]
+    chain = pd.Series(np.linspace(0.5, 0.545, 10))
+    pooled = _pooled(chain)
+    assert (abs(pooled - chain) <= 0.02 * chain).all()
+    assert pooled.nunique() > 1
+    assert _pooled(pd.Series([np.nan])).isna().all()
+
+
 def test_cells_are_compared_by_the_protocols_that_ask_for_it():
     pulses, stairs = paper.pulsed(capacity=0.01), paper.sgeis(step=0.2, rest=0.0)
     cells = {
@@ -116,6 +127,35 @@ def test_cells_are_compared_by_the_protocols_that_ask_for_it():
         "b": with_findings(stairs, capacity(5.0, outcome=Outcome.censored)),
     }
     assert comparable(gather(cells))["campaign"].tolist() == ["a"]
+
+
+def test_stripping_and_plating_are_two_measurements():
+    def onset(value: float) -> Finding:
+        return Finding("onset_current", value, value, value, "A", Outcome.determined, "k = 2.5",
+                       "voltage", block=0)  # fmt: skip
+
+    cells = {
+        name: with_findings(paper.sgeis(sign=sign, step=0.2, rest=0.0), onset(1e-4))
+        for name, sign in (("strip", 1), ("plate", -1))
+    }
+    table = gather(cells)
+    assert table["direction"].tolist() == ["stripping", "plating"]
+    assert replicates(table, "onset_current", "block_kind")["n"].tolist() == [1, 1]
+
+
+def test_a_determined_value_comes_before_a_censored_one():
+    made = paper.pulsed(capacity=0.01)
+    both = with_findings(made, capacity(1.0, outcome=Outcome.censored), capacity(3.0))
+    found = replicates(gather({"a": both}), "critical_capacity", "rest_s")
+    assert found["mean"].tolist() == pytest.approx([3.0 / 3.6 / AREA])
+    assert found["bound"].tolist() == [False]
+
+
+def test_cells_of_unknown_composition_are_no_replicates():
+    made = paper.pulsed(capacity=0.01)
+    table = gather({"a": with_findings(made, capacity(1.0))})
+    table["composition"] = ""
+    assert len(replicates(table, "critical_capacity", "composition")) == 0
 
 
 def test_nothing_gathers_to_nothing():
@@ -135,7 +175,8 @@ def test_mean_lies_between_the_extremes_and_order_does_not_matter(values):
         rows = [
             {"campaign": str(k), "quantity": "q", "basis": "", "criterion": "", "units": "C",
              "value": v, "low": v, "high": v, "value_per_area": np.nan, "low_per_area": np.nan,
-             "high_per_area": np.nan, "units_per_area": "", "outcome": "determined", "by": 1}
+             "high_per_area": np.nan, "units_per_area": "", "outcome": "determined", "by": 1,
+             "block_kind": "pulsed", "direction": "stripping"}
             for k, v in enumerate(some)
         ]  # fmt: skip
         return pd.DataFrame(rows)

@@ -27,6 +27,7 @@ from anodescope.impedance.peaks.track import (
     track_peaks,
 )
 from anodescope.running import Run
+from tests.generator import paper
 from tests.impedance.peak_series import random_series
 
 LATTICE = Lattice(10, -90, 20)
@@ -468,3 +469,21 @@ def test_real_files_give_a_node(potentiostat, name, expected):
 def test_measure_of_nothing_is_nothing():
     none = np.empty(0, np.int64)
     assert measure(np.zeros((2, 5)), np.arange(5.0), none, none).count == 0
+
+
+def test_a_peak_beyond_what_was_trimmed_is_outside_the_window():
+    """The DRT did not see the trimmed points, so they are no part of its window."""
+    campaign = paper.impedance_only(1).campaign
+    spectra = campaign["spectra"]
+    cut = spectra["frequency"].values < 30.0
+    nothing = np.zeros_like(cut)
+    validation = an.validate(campaign).assign(
+        drifting=(("spectrum", "point"), cut), inductive=(("spectrum", "point"), nothing)
+    )
+    campaign = campaign.with_node("validation", validation)
+    campaign = campaign.with_node("drt", drt(campaign))
+    peaks = an.track_peaks(campaign)
+    beyond = peaks["tau"].values > 1 / (2 * np.pi * 30.0)
+    assert not (peaks["in_window"].values & beyond).any()
+    inside = campaign["drt"]["in_window"].values
+    assert campaign["drt"]["tau"].values[inside[0]].max() <= 1 / (2 * np.pi * 30.0)

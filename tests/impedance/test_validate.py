@@ -33,6 +33,12 @@ def circuit(frequency: np.ndarray) -> np.ndarray:
     return 12 + 100 / (1 + 1j * w * 3.3e-5) + 40 / (1 + 1j * w * 7.7e-3) + 1j * w * 1e-7
 
 
+def test_spectra_without_a_point_are_not_decidable():
+    node = validate((np.empty((3, 0)), np.empty((3, 0), complex)))
+    assert node.sizes == {"spectrum": 3, "point": 0}
+    assert node["verdict"].values.tolist() == ["not_decidable"] * 3
+
+
 def test_exact_circuits_leave_no_residual():
     found = validate((WIDE, circuit(WIDE)))
     check("validation", found)

@@ -39,6 +39,7 @@ def table(*, area: bool = True) -> pd.DataFrame:
                 "value": np.nan if censored else charge, "low": charge,
                 "high": np.inf if censored else charge, "criterion": "|V| = 3 V",
                 "outcome": "censored" if censored else "determined",
+                "block_kind": "pulsed", "direction": "stripping",
             })  # fmt: skip
             rows.append({
                 **rows[-1], "quantity": "onset_current", "units": "A", "value": AREA * 1e-4,

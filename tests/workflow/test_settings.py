@@ -61,6 +61,7 @@ tau = [1e-8, 1e-5]
         ('[detectors.capacity]\nlimit = "3 V"', "expected a number, found '3 V'"),
         ("[detectors.onset]\nfactors = 2", "expected a list, found 2"),
         ("[detectors.capacity]\nlimit = -1", "limit"),
+        ('[detectors.onset]\nfactors = [1.5, "a"]', "expected a number, found 'a'"),
         ('method = "magic"', "expected one of auto"),
         ('circuit = "yes"', "expected true or false"),
         ("kramers_kronig = 3", "expected a table"),
@@ -101,3 +102,14 @@ def test_a_protocol_that_was_not_run_is_a_warning(tmp_path):
 def test_the_settings_used_are_kept_with_the_campaign():
     campaign = analyse(paper.rest(60.0).campaign)
     assert campaign.attrs["analysis"]["method"]["name"] == "drttools"
+
+
+def test_a_protocol_that_cannot_be_compared_is_a_warning_and_the_rest_comes_out():
+    from anodescope import protocols
+
+    made = paper.pulsed(capacity=0.02)
+    campaign = made.campaign.with_attrs(specimen={"working_electrode": "alloy"})
+    asked = protocols.pulsed_stripping(1.0, 1.0, 2.0, count=72)
+    result = analyse(campaign, settings=Settings(asked=asked))
+    assert any(text.startswith("protocol:") for text in result.attrs["warnings"])
+    assert "findings" in result

@@ -83,6 +83,15 @@ def test_what_was_done_is_not_done_again(cells, tmp_path, monkeypatch):
     assert [folder.name for folder in done[3:]] == ["one"]
 
 
+def test_results_that_another_analysis_replaced_are_made_anew(cells, tmp_path, monkeypatch):
+    done = count_analyses(monkeypatch)
+    analyse_study(cells, out=tmp_path / "out")
+    other = tmp_path / "out" / "campaigns" / "one" / "summary.json"
+    other.write_text('{"settings": "others"}', encoding="utf-8")
+    analyse_study(cells, out=tmp_path / "out")
+    assert [folder.name for folder in done[3:]] == ["one"]
+
+
 def test_an_interrupted_study_goes_on_where_it_stopped(cells, tmp_path, monkeypatch):
     done = count_analyses(monkeypatch)
     run = Run(cancelled=lambda: len(done) >= 2)

@@ -240,9 +240,10 @@ def _write_node(place: Path, node: str, dataset: xr.Dataset) -> None:
             attributes=plain(dict(variable.attrs), str(name)),
             config={"write_empty_chunks": True},  # a block of NaN or −0.0 keeps its bits
         )
-        for start in range(0, variable.shape[0], lengths[0]):
-            part = variable[start : start + lengths[0]].values
-            array[start : start + lengths[0]] = coerce(part, kind, str(name))
+        at_once = max(1, lengths[0])
+        for start in range(0, variable.shape[0] if variable.size else 0, at_once):
+            part = variable[start : start + at_once].values
+            array[start : start + at_once] = coerce(part, kind, str(name))
 
 
 def _extend(place: Path, grows: str, committed: int, rows: xr.Dataset) -> None:

@@ -6,18 +6,30 @@ with it: doi:10.1002/adfm.202009925.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anodescope.citations import relies_on
 from anodescope.errors import Outcome, SettingsError
 from anodescope.events.finding import NAN, Bools, Finding, Floats, Integers, Record, absent
-from anodescope.events.short.find import KINDS, ShortSettings, find_shorts, first_short
+from anodescope.events.short.find import (
+    KINDS,
+    ShortSettings,
+    find_shorts,
+    first_short,
+    visible_blocks,
+)
 
 __all__ = ["CriticalCurrentSettings", "find_critical_current"]
 
+# An interval this many times the usual one is a gap; samples of a phase that can tell one.
+_GAP, _FEW = 10.0, 4
+# Samples at the end of a level of which one at the voltage limit says why it ended.
+_LAST = 3
 # Kinds of blocks whose currents can be critical.
 BLOCKS = ("ccd", "staircase", "staircase_geis", "cycling", "constant_current")
 
@@ -32,6 +44,7 @@ class CriticalCurrentSettings:
     kinds : short circuits that count, of hard, soft and reversible.
     complete : share of the other levels' duration below which a level has not been survived.
     same : relative difference up to which two currents are the same one.
+    limit : voltage (V) at which the instrument ends a level; one that ends there is not survived.
     shorts : how short circuits are told.
 
     Raises
@@ -43,6 +56,7 @@ class CriticalCurrentSettings:
     kinds: tuple[str, ...] = KINDS
     complete: float = 0.9
     same: float = 0.005
+    limit: float = 3.0
     shorts: ShortSettings = field(default_factory=ShortSettings)
 
     def __post_init__(self) -> None:
@@ -60,18 +74,28 @@ class CriticalCurrentSettings:
             raise SettingsError(
                 f"Critical current, same: expected a share from 0 to 0.5, found {self.same}."
             )
+        if not self.limit > 0:
+            raise SettingsError(
+                f"Critical current, limit: expected a voltage above 0, found {self.limit}."
+            )
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class _Levels:
-    """The levels of a block at which a current flows, in time order, shape (L,)."""
+    """The levels of a block at which a current flows, in time order, shape (L,).
+
+    `duration` and `charge` are of what was recorded; `unseen` is the charge that the current asked
+    for would have passed in gaps of the record; `limited`: the level ended at the voltage limit.
+    """
 
     start: Floats
     end: Floats
     duration: Floats
     current: Floats
     charge: Floats
+    unseen: Floats
+    limited: Bools
 
 
 @relies_on("lu2021")
@@ -94,7 +118,9 @@ def find_critical_current(
     Per block ``critical_current`` (A): value and low are the largest current (without sign) whose
     levels were all survived, high is that of the level that shorted first, infinity where none did;
     then ``half_cycle_charge`` (C): the charge of one level at the largest current survived, or
-    before the short circuit where none was. Blocks after a hard or soft short circuit have none.
+    before the short circuit where none was; its upper bound counts gaps of the record as if the
+    current had flowed. Where neither voltage nor impedance could show a short circuit in a block,
+    its critical current is ``not_decidable``. Blocks after a hard or soft short circuit have none.
     """
     settings = settings or CriticalCurrentSettings()
     criterion = _criterion(settings)
@@ -105,10 +131,13 @@ def find_critical_current(
     if not record.has_voltage and record.spectra is None:
         return [absent("critical_current", "A", Outcome.too_few_points, criterion, "voltage")]
     findings: list[Finding] = []
+    visible = visible_blocks(record, settings.shorts)
     for block in blocks:
         inside = [one for one in known if one.block == block]
-        levels = _levels(record, block)
-        if levels.current.size:
+        levels = _levels(record, block, settings.limit)
+        if levels.current.size and not inside and block not in visible:
+            findings.append(_invisible(criterion, block))
+        elif levels.current.size:
             findings += _of_block(record, levels, block, inside, settings, criterion)
         if first_short(inside, ("hard", "soft")) is not None:
             break
@@ -117,14 +146,28 @@ def find_critical_current(
     return findings
 
 
-def _criterion(settings: CriticalCurrentSettings) -> str:
-    return (
-        f"(largest current survived, first current shorted]; a {' or '.join(settings.kinds)} short "
-        f"circuit counts; a level is survived when it lasted {settings.complete:.0%} of the usual"
+def _invisible(criterion: str, block: int) -> Finding:
+    return absent(
+        "critical_current",
+        "A",
+        Outcome.not_decidable,
+        criterion,
+        "voltage",
+        block=block,
+        message="A short circuit could have been seen neither in the voltage, which does not stand "
+        "above its noise, nor in the impedance: nothing says which current was survived.",
     )
 
 
-def _levels(record: Record, block: int) -> _Levels:
+def _criterion(settings: CriticalCurrentSettings) -> str:
+    return (
+        f"(largest current survived, first current shorted]; a {' or '.join(settings.kinds)} short "
+        f"circuit counts; a level is survived when it lasted {settings.complete:.0%} of the usual "
+        f"and did not end at {settings.limit:g} V"
+    )
+
+
+def _levels(record: Record, block: int, limit: float) -> _Levels:
     """Gather the phases of one block into levels; those without current are left out."""
     phases = record.phases
     rows = phases.rows(block)
@@ -132,16 +175,46 @@ def _levels(record: Record, block: int) -> _Levels:
     rows = rows[flows & (phases.mode[rows] != "voltage")]
     if not rows.size:
         none = np.empty(0)
-        return _Levels(none, none, none, none, none)
+        return _Levels(none, none, none, none, none, none, np.empty(0, np.bool_))
     first = np.flatnonzero(np.diff(phases.level[rows], prepend=-(2**62)) != 0)
     last = np.append(first[1:], rows.size) - 1
     # A record that ends early ends its last phase too, whatever the protocol asks for.
     stop = np.minimum(phases.end[rows], _last_instant(record))
-    spans = np.clip(stop - phases.start[rows], 0.0, None)
+    gaps = _gaps(record, rows, stop)
+    spans = np.clip(stop - phases.start[rows] - gaps, 0.0, None)
     duration = np.add.reduceat(spans, first)
     charge = np.add.reduceat(spans * np.abs(phases.current[rows]), first)
     current = phases.current[rows][first]
-    return _Levels(phases.start[rows][first], stop[last], duration, current, charge)
+    unseen = np.add.reduceat(gaps * np.abs(phases.current[rows]), first)
+    begin, end = phases.start[rows][first], stop[last]
+    limited = np.array([_at_limit(record, a, b, limit) for a, b in zip(begin, end, strict=True)])
+    return _Levels(begin, end, duration, current, charge, unseen, limited)
+
+
+def _gaps(record: Record, rows: NDArray[np.intp], stop: Floats) -> Floats:
+    """Return how long (s) nothing was recorded within each phase; sweeps record in their own way.
+
+    A restart of the instrument leaves one: whether the current flowed meanwhile nobody knows.
+    """
+    lost = np.zeros(rows.size)
+    first = np.searchsorted(record.time, record.phases.start[rows])
+    last = np.searchsorted(record.time, stop, side="right")
+    for k, (a, b) in enumerate(zip(first, last, strict=True)):
+        if b - a < _FEW or record.phases.mode[rows[k]] == "sweep":
+            continue
+        step = np.diff(record.time[a:b])
+        usual = float(np.median(step))
+        lost[k] = float(np.sum(step[step > _GAP * usual] - usual))
+    return lost
+
+
+def _at_limit(record: Record, begin: float, end: float, limit: float) -> bool:
+    """Say whether the voltage stood at the limit when a level ended."""
+    a = int(np.searchsorted(record.time, begin))
+    b = int(np.searchsorted(record.time, end, side="right"))
+    volts = np.abs(record.cell_voltage[max(a, b - _LAST) : b])
+    volts = volts[np.isfinite(volts)]
+    return bool(volts.size and volts.max() >= 0.99 * limit)
 
 
 def _last_instant(record: Record) -> float:
@@ -167,12 +240,14 @@ def _of_block(
     at = levels.current.size
     if short is not None:
         at = max(int(np.searchsorted(levels.start, short.time, side="right")) - 1, 0)
-    complete = _complete(levels, record.phases.kinds[block], settings)
+    complete = ~levels.limited & _complete(levels, record.phases.kinds[block], settings)
     shorted = float(size[at]) if short is not None else np.inf
     fine = np.flatnonzero(complete[:at] & (size[:at] < shorted * (1 - settings.same)))
     survived = float(size[:at][fine].max()) if fine.size else 0.0
     which = fine[size[fine] >= survived * (1 - settings.same)] if fine.size else fine
     outcome = Outcome.determined if short is not None else Outcome.censored
+    if short is None and not fine.size:
+        outcome = Outcome.not_decidable
     if short is not None and short.outcome is Outcome.not_decidable:
         outcome = Outcome.not_decidable
     message = _message(record, levels, at, short, survived, which, complete)
@@ -213,14 +288,20 @@ def _message(
     complete: Bools,
 ) -> str:
     """Say the interval in words, with direction and charge."""
-    before = (
-        f"{record.ampere(survived)} was survived ({which.size} level(s) of "
-        f"{levels.duration[which[-1]]:.4g} s, {record.coulomb(levels.charge[which[-1]])} each)"
-        if which.size
-        else "no smaller current was survived"
-    )
+    before = "no smaller current was survived"
+    if which.size:
+        lasted = _range(levels.duration[which], lambda value: f"{value:.4g}") + " s"
+        passed_each = _range(levels.charge[which], record.coulomb)
+        each = " each" if which.size > 1 else ""
+        before = (
+            f"{record.ampere(survived)} was survived ({which.size} level(s) of {lasted}, "
+            f"{passed_each}{each})"
+        )
     if short is None:
         cut = "" if complete.all() else " A level that ended early does not count."
+        cut += " Gaps of the record were left out." if levels.unseen.any() else ""
+        if not which.size:
+            return f"No short circuit was seen, but no level was survived either.{cut}{record.sign}"
         return f"No short circuit: {before}; the critical current is above it.{cut}{record.sign}"
     current = levels.current[at]
     direction = "stripping" if current > 0 else "plating"
@@ -228,11 +309,18 @@ def _message(
         direction = "positive" if current > 0 else "negative"
     passed = abs(current) * max(short.time - levels.start[at], 0.0)
     return (
-        f"{before[0].upper()}{before[1:]}; the {direction} level number {at} at "
+        f"{before[0].upper()}{before[1:]}; the {direction} level number {at + 1} at "
         f"{record.ampere(abs(current))} shorted after {record.coulomb(passed)} "
         f"({short.quantity.replace('_', ' ')} circuit)."
         f"{record.sign}"
     )
+
+
+def _range(values: Floats, say: Callable[[float], str]) -> str:
+    """Return one number as text, or the smallest and the largest where these differ."""
+    low, high = float(values.min()), float(values.max())
+    # Samples lie inside of a level: half a per cent is no difference.
+    return say(high) if high - low <= 0.005 * high else f"{say(low)} to {say(high)}"
 
 
 def _charge(
@@ -248,13 +336,15 @@ def _charge(
     if which.size:
         some = levels.charge[which]
         value, low, high = float(np.median(some)), float(some.min()), float(some.max())
+        high = max(high, float((some + levels.unseen[which]).max()))
         words = f"Each level at the largest current survived passed {record.coulomb(value)}."
     else:
         row = min(at, levels.charge.size - 1)
         until = short.time if short is not None else float(levels.end[row])
-        value = float(np.abs(levels.current[row]) * max(until - levels.start[row], 0.0))
-        low = high = value
-        words = f"The first level passed {record.coulomb(value)} before its short circuit."
+        high = float(np.abs(levels.current[row]) * max(until - levels.start[row], 0.0))
+        value = low = max(high - float(levels.unseen[row]), 0.0)
+        ended = "before its short circuit" if short is not None else "until it ended"
+        words = f"Level number {row + 1} passed {record.coulomb(value)} {ended}."
     return Finding(
         "half_cycle_charge",
         value,

@@ -9,6 +9,7 @@ import xarray as xr
 
 from anodescope.campaign import Campaign
 from anodescope.citations import relies_on
+from anodescope.errors import Outcome
 from anodescope.events.capacity.find import CapacitySettings, find_capacity
 from anodescope.events.ccd import CriticalCurrentSettings, find_critical_current
 from anodescope.events.finding import Finding, Record, findings_node
@@ -82,8 +83,8 @@ def _all(record: Record, settings: DetectorSettings) -> list[Finding]:
         *_marked_once(shorts),
         *find_critical_current(record, settings.critical_current, shorts=shorts),
         *find_degradation(record, settings.onset),
-        *find_onsets(record, settings.onset),
-        *find_capacity(record, settings.capacity),
+        *find_onsets(record, settings.onset, shorts=shorts),
+        *find_capacity(record, settings.capacity, shorts=shorts),
         *find_recoveries(record, settings.recovery),
     ]
 
@@ -92,15 +93,17 @@ def _marked_once(shorts: list[Finding]) -> list[Finding]:
     """Let one short circuit mark one event, though each basis has a finding of its own.
 
     Where voltage and impedance show the same one, the event is that of the voltage, whose bounds
-    are narrower.
+    are narrower. What is not decidable marks none.
     """
     both = [one for one in shorts if one.basis == BOTH]
 
-    def repeated(one: Finding) -> bool:
+    def unmarked(one: Finding) -> bool:
+        if one.outcome is not Outcome.determined:
+            return True
         meets = any(other.low <= one.high and one.low <= other.high for other in both)
         return one.basis == BOTH or (one.basis == IMPEDANCE and meets)
 
-    return [replace(one, event="") if repeated(one) else one for one in shorts]
+    return [replace(one, event="") if unmarked(one) else one for one in shorts]
 
 
 def _with_sign(one: Finding, record: Record) -> Finding:

@@ -11,7 +11,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from anodescope.campaign import Campaign, build_node, default_rows, parse_specimen
+from anodescope.campaign import Campaign, Specimen, build_node, default_rows, parse_specimen
+from anodescope.campaign.specimen import current_factor
 from anodescope.errors import Outcome
 
 Floats = NDArray[np.float64]
@@ -19,6 +20,10 @@ Integers = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 NAN = float("nan")
+
+# A counter electrode whose voltage (V) stays below this was not connected: an instrument resolves
+# about 0.3 mV on its ±10 V range.
+_CONNECTED = 5e-4
 
 # Unit of a finding -> unit per area, factor, and whether the area divides (else it multiplies).
 PER_AREA: Mapping[str, tuple[str, float, bool]] = MappingProxyType(
@@ -232,9 +237,13 @@ class Record:
     phases : the protocol as arrays.
     steps, spectra, validation, drt, peaks : the nodes, or None. Rows of the last three follow
         those of spectra.
-    default : rows of spectra in the default view, shape (S,).
+    default : rows of spectra of `voltage_electrode`; where it has none, those of the default
+        view, shape (S,).
     area : (cm²), or None where the user gave none.
     sign_known : positive current strips; else the file's sign is used.
+    source : file of each sample, shape (N,); None where the campaign does not tell.
+    voltage_electrode : "cell", "working" or "counter": what `voltage` is that of, in the words
+        of ``spectra.electrode``. A resistance to subtract from it must come from these rows.
     """
 
     time: Floats
@@ -252,6 +261,8 @@ class Record:
     default: NDArray[np.intp]
     area: float | None
     sign_known: bool
+    source: Integers | None = None
+    voltage_electrode: str = "cell"
 
     @classmethod
     def of(cls, campaign: Campaign, protocol: xr.Dataset | None = None) -> Record:
@@ -271,10 +282,12 @@ class Record:
         series = nodes.get("timeseries", xr.Dataset())
         time = series["time"].values if "time" in series else np.empty(0)
         size = time.size
-        voltage = _column(series, "voltage", size)
+        attrs = campaign.attrs
+        specimen = parse_specimen(attrs["specimen"], "specimen")
+        sign_known = attrs["current_sign"] != "unknown"
+        voltage, electrode = _voltage_of(series, specimen, sign_known)
         cell = _column(series, "cell_voltage", size)
         spectra = nodes.get("spectra")
-        attrs = campaign.attrs
         return cls(
             time=time,
             voltage=voltage,
@@ -290,10 +303,21 @@ class Record:
             validation=nodes.get("validation"),
             drt=nodes.get("drt"),
             peaks=nodes.get("peaks"),
-            default=np.empty(0, np.intp) if spectra is None else default_rows(spectra),
-            area=parse_specimen(attrs["specimen"], "specimen").area,
-            sign_known=attrs["current_sign"] != "unknown",
+            default=np.empty(0, np.intp) if spectra is None else _rows_of(spectra, electrode),
+            area=specimen.area,
+            sign_known=sign_known,
+            source=series["source"].values if "source" in series else None,
+            voltage_electrode=electrode,
         )
+
+    @property
+    def matching(self) -> NDArray[np.intp]:
+        """Rows of spectra whose impedance is that of `voltage`; empty where it has none."""
+        if self.spectra is None or not self.default.size:
+            return np.empty(0, np.intp)
+        electrode = self.spectra["electrode"].values[self.default]
+        rows: NDArray[np.intp] = self.default[electrode == self.voltage_electrode]
+        return rows
 
     @property
     def has_voltage(self) -> bool:
@@ -326,3 +350,35 @@ class Record:
 def _column(dataset: xr.Dataset, name: str, size: int) -> Floats:
     values: Floats = dataset[name].values if name in dataset else np.full(size, np.nan)
     return values
+
+
+def _rows_of(spectra: xr.Dataset, electrode: str) -> NDArray[np.intp]:
+    """Return the rows of one electrode, or the default view where it has none."""
+    rows = np.flatnonzero(spectra["electrode"].values == electrode)
+    return rows if rows.size else default_rows(spectra)
+
+
+def _voltage_of(series: xr.Dataset, specimen: Specimen, sign_known: bool) -> tuple[Floats, str]:
+    """Return the voltage of the electrode under study (V), and which one of the file's it is.
+
+    With three electrodes ``voltage`` is that of the file's working electrode against the reference.
+    Where the electrode under study is the file's counter electrode its own voltage is
+    ``counter_voltage``; the current was turned, so that both rise while it is stripped.
+    """
+    size = series["time"].size if "time" in series else 0
+    voltage = _column(series, "voltage", size)
+    counter = _column(series, "counter_voltage", size)
+    three = np.isfinite(counter)
+    turned = sign_known and current_factor(specimen) == -1
+    if not three.any():
+        return voltage, "cell"
+    if np.max(np.abs(counter[three])) <= _CONNECTED:
+        # Two electrodes, but a reader that finds the column takes the voltage for one against a
+        # reference, and does not turn it.
+        return (np.where(three, -voltage, voltage) if turned else voltage), "cell"
+    if turned:
+        voltage = np.where(three, counter, voltage)
+    most = 2 * np.count_nonzero(three) >= np.count_nonzero(np.isfinite(voltage))
+    if not most:
+        return voltage, "cell"
+    return voltage, "counter" if turned else "working"

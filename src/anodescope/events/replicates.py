@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # What makes two findings the same measurement: only these are averaged with one another.
-SAME = ("quantity", "basis", "criterion", "units")
+SAME = ("quantity", "basis", "criterion", "units", "block_kind", "direction")
 
 # Numbers that differ by less than this share are one condition.
 ALIKE = 0.02
@@ -25,7 +25,7 @@ ALIKE = 0.02
 # it did not short says little about a critical current.
 COMPARED: Mapping[str, tuple[str, ...]] = {
     "critical_capacity": ("pulsed", "constant_current"),
-    "critical_current": ("ccd", "cycling"),
+    "critical_current": ("ccd",),
     "onset_current": ("staircase_geis", "staircase"),
 }
 
@@ -56,9 +56,9 @@ def gather(
     table = pd.DataFrame(rows, columns=heads)
     if specimens is None:
         return table
-    extra = specimens.rename(columns={"name": "campaign"})
-    clash = [column for column in extra.columns if column in heads and column != "campaign"]
-    extra = extra.rename(columns={column: f"specimen_{column}" for column in clash})
+    clash = [column for column in specimens.columns if column in heads]
+    extra = specimens.rename(columns={column: f"specimen_{column}" for column in clash})
+    extra = extra.rename(columns={"name": "campaign"})
     return table.merge(extra, on="campaign", how="left")
 
 
@@ -89,27 +89,46 @@ def conditions(protocol: xr.Dataset | None, block: int) -> dict[str, Any]:
 
     Returns
     -------
-    `block_kind`, `count`, and the medians over its phases: `current_A` (|I| while on), `on_s`
-    and `rest_s` (duration; a block without a rest has 0). NaN and "" where there is no block.
+    `block_kind`, `count`, `direction` ("stripping", "plating", "both"), and the medians over its
+    phases: `current_A` (|I| while on), `on_s` and `rest_s` (duration; a block without a rest has
+    0), `level_s` (duration of a half-cycle or stair). NaN and "" where there is no block.
     """
-    nothing = {"block_kind": "", "count": -1, "current_A": np.nan, "on_s": np.nan, "rest_s": np.nan}
+    nothing = {
+        "block_kind": "", "direction": "", "count": -1, "current_A": np.nan, "on_s": np.nan,
+        "rest_s": np.nan, "level_s": np.nan,
+    }  # fmt: skip
     if protocol is None or not 0 <= block < protocol.sizes["block"]:
         return nothing
     inside = protocol["block"].values == block
     length = (protocol["time_end"].values - protocol["time_start"].values)[inside]
     mode = protocol["mode"].values.astype(object)[inside]
-    current = np.full(length.size, np.nan)
+    signed = np.full(length.size, np.nan)
     if "current" in protocol:
-        current = np.abs(protocol["current"].values[inside])
+        signed = protocol["current"].values[inside]
+    current = np.abs(signed)
     resting = (mode == "rest") | ((mode == "sweep") & (current == 0))
     on = ~resting & (current > 0)
+    level = protocol["level"].values[inside]
+    lasts = np.zeros(int(level.max(initial=-1)) + 1)
+    np.add.at(lasts, level, np.where(on, length, 0.0))
     return {
         "block_kind": str(protocol["kind"].values[block]),
+        "direction": _direction(signed[on]),
+        "level_s": _median(lasts[lasts > 0]),
         "count": int(protocol["count"].values[block]),
         "current_A": _median(current[on]),
         "on_s": _median(length[on]),
         "rest_s": _median(length[resting]) if resting.any() else 0.0,
     }
+
+
+def _direction(current: NDArray[np.float64]) -> str:
+    """Return which way the current flows: positive strips."""
+    if not current.size:
+        return ""
+    if (current > 0).all():
+        return "stripping"
+    return "plating" if (current < 0).all() else "both"
 
 
 def _median(values: NDArray[np.float64]) -> float:
@@ -133,11 +152,12 @@ def comparable(table: pd.DataFrame) -> pd.DataFrame:
 def replicates(table: pd.DataFrame, quantity: str, by: str | Sequence[str]) -> pd.DataFrame:
     """Average a quantity over the cells that were treated alike.
 
-    Only findings of the same basis, criterion and unit are averaged; values per area where all
-    of a group have them. Numbers in `by` that differ by less than 2 % are one group, at their
-    median. A cell that has the finding more than once counts once, by its first. Where a value is
-    censored (the record ends before the limit), it enters as the bound that it is, so the mean is
-    a lower bound: `bound` says so.
+    Only findings of the same basis, criterion, unit, kind of block and direction of the current
+    are averaged; values per area where all of a group have them. Numbers in `by` that differ by
+    less than 2 % are one group, at their median; cells of which a column of `by` is not known are
+    in no group. A cell that has the finding more than once counts once, by the first that is
+    determined. Where a value is censored (the record ends before the limit), it enters as the bound
+    that it is, so the mean is a lower bound: `bound` says so.
 
     Parameters
     ----------
@@ -166,10 +186,13 @@ def replicates(table: pd.DataFrame, quantity: str, by: str | Sequence[str]) -> p
             )
     chosen = table[table["quantity"] == quantity]
     chosen = chosen.assign(**{column: _pooled(chosen[column]) for column in groups})
+    for column in groups:
+        chosen = chosen[chosen[column].notna() & (chosen[column] != "")]
     keys = list(dict.fromkeys([*groups, *SAME]))
     rows = []
     for values, group in chosen.groupby(keys, sort=True, dropna=False):
-        first = group.drop_duplicates("campaign")
+        better = (group["outcome"] != Outcome.determined.name).sort_values(kind="stable").index
+        first = group.loc[better].drop_duplicates("campaign").sort_index()
         rows.append({**dict(zip(keys, values, strict=True)), **_agreement(first)})
     heads = [*keys, "n", "n_censored", "n_without", "mean", "spread", "minimum", "maximum",
              "bound", "campaigns"]  # fmt: skip
@@ -205,9 +228,17 @@ def _all_per_area(group: pd.DataFrame) -> bool:
 
 
 def _pooled(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Give numbers that differ by less than `ALIKE` one value: recognised durations scatter."""
+    """Give numbers within `ALIKE` of a group's smallest one value: recognised durations scatter.
+
+    What is missing stays missing: a group of its own.
+    """
     if values.dtype.kind != "f":
         return values
-    order = values.sort_values()
-    apart = order.diff() > ALIKE * order.abs()
-    return order.groupby(apart.cumsum()).transform("median").reindex(values.index)
+    order = values.dropna().sort_values()
+    groups, first = [], np.nan
+    for number in order:
+        if not number - first <= ALIKE * abs(number):
+            first = number
+        groups.append(first)
+    pooled = order.groupby(np.array(groups)).transform("median") if groups else order
+    return pooled.reindex(values.index)

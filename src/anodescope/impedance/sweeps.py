@@ -78,7 +78,7 @@ class Sweeps:
         sweeps = cls._of_arrays(node["frequency"].values, node["impedance"].values)
         claimed = np.asarray(node["valid"].values, dtype=bool)
         if not trimmed and "validation" in source:
-            claimed = claimed & ~_trimmed(source["validation"], claimed.shape)
+            claimed = claimed & ~trimmed_points(source["validation"], claimed.shape)
         middle = (node["time_start"].values + node["time_end"].values) / 2
         return cls(sweeps.frequency, sweeps.impedance, sweeps.valid & claimed, claimed, middle)
 
@@ -127,7 +127,7 @@ class Sweeps:
         return np.where(self.valid & (size > 0), residual, complex(np.nan, np.nan))
 
 
-def _trimmed(validation: xr.Dataset, shape: tuple[int, ...]) -> Bools:
+def trimmed_points(validation: xr.Dataset, shape: tuple[int, ...]) -> Bools:
     """Return which points were trimmed on record; none where the node is of other rows."""
     mask = np.zeros(shape, dtype=bool)
     for name in ("inductive", "drifting"):

@@ -25,6 +25,9 @@ Parameters = dict[str, Any]
 # A block that is not one of the repeating kinds is written out step by step up to this many.
 _MOST_STEPS = 20_000
 
+# A last pulse that is shorter than the others by this share was ended before its time.
+_PARTIAL = 0.1
+
 
 def parameters_of(kind: str, phases: Phases) -> Parameters:
     """Return what characterises a block of this kind.
@@ -189,13 +192,12 @@ def _middle(values: npt.ArrayLike) -> float:
 def steps_of(kind: str, phases: Phases) -> tuple[Step, ...]:
     """Return the steps that ask for what a block's phases did.
 
-    Pulses become one repetition with the block's own current and times; all other kinds are
-    written out phase by phase. What was not controlled as far as is known gives no step.
+    Pulses become one repetition with the block's own current and times, but for the last one,
+    which a limit may have ended; all other kinds are written out phase by phase. What was not
+    controlled as far as is known gives no step.
     """
-    found = _pulsed(phases)
-    if kind == "pulsed" and found["current"] and found["on"] > 0 and found["rest"] > 0:
-        pulse = (Hold(found["current"], found["on"]), Rest(found["rest"]))
-        return (Repeat(pulse, found["count"]),)
+    if kind == "pulsed" and (pulses := _repeated_pulses(phases)):
+        return pulses
     if kind == "unknown" or phases.size > _MOST_STEPS:
         return ()
     return tuple(
@@ -206,6 +208,27 @@ def steps_of(kind: str, phases: Phases) -> tuple[Step, ...]:
         )
         if (step := _step(*row)) is not None
     )  # fmt: skip
+
+
+def _repeated_pulses(phases: Phases) -> tuple[Step, ...]:
+    """Return pulses as one repetition and, where it is partial, the last; (): not on and off."""
+    found = _pulsed(phases)
+    alternate = np.where(np.arange(phases.size) % 2, REST, CURRENT)
+    if not (found["current"] and found["on"] > 0 and found["rest"] > 0):
+        return ()
+    if np.any(phases.mode != alternate):
+        return ()
+    pulse = (Hold(found["current"], found["on"]), Rest(found["rest"]))
+    whole, odd = divmod(phases.size, 2)
+    last = phases.duration[2 * (whole - 1 + odd) :]
+    partial = bool(odd) or last[0] < (1.0 - _PARTIAL) * found["on"]
+    whole -= int(partial and not odd)
+    steps: tuple[Step, ...] = (Repeat(pulse, whole),) if whole else ()
+    if partial and not last.all():
+        return ()
+    if partial:
+        steps += (Hold(found["current"], float(last[0])), *(Rest(float(v)) for v in last[1:]))
+    return steps
 
 
 def _step(mode: int, current: float, voltage: float, duration: float) -> Step | None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from anodescope.protocol.describe import by_level
 from anodescope.protocol.phases import LEAST_STEP, SWEEP, VOLTAGE, Bools, Floats, Ints
+from anodescope.protocol.series import cuts
 from anodescope.protocol.timeline import Timeline
 
 NONE, UP, DOWN, UP_REST, DOWN_REST, PULSE, TURN, TURN_REST = range(8)
@@ -54,6 +55,7 @@ class Levels:
     current : asked-for (A): 0 at rest, NaN where none is.
     error : standard error of the current (A).
     covered : duration (s) without gaps.
+    interval : longest usual time between samples (s).
     sweeps, others : number of phases that are sweeps, and that are not.
     voltage : a voltage was held.
     """
@@ -62,6 +64,7 @@ class Levels:
     current: Floats
     error: Floats
     covered: Floats
+    interval: Floats
     sweeps: Ints
     others: Ints
     voltage: Bools
@@ -91,10 +94,16 @@ def levels_of_record(line: Timeline) -> Levels:
     return Levels(
         np.append(first, phases.size), current, error,
         np.bincount(phases.level, line.covered, count).astype(float),
+        _largest(np.nan_to_num(line.interval), first),
         np.bincount(phases.level[swept], minlength=count),
         np.bincount(phases.level[~swept], minlength=count),
         np.bincount(phases.level, phases.mode == VOLTAGE, count) > 0,
     )  # fmt: skip
+
+
+def _largest(values: Floats, first: Ints) -> Floats:
+    largest: Floats = np.maximum.reduceat(values, first) if first.size else values
+    return largest
 
 
 def parse(line: Timeline) -> list[Part]:
@@ -212,8 +221,19 @@ def _runs(levels: Levels) -> list[Run]:
         if end - start + 1 < fewest or taken[start : end + 1].any():
             continue
         taken[start : end + 1] = True
-        found.append(_run(levels, at[start : end + 1], code))
+        found += [
+            _run(levels, series, code) for series in _series(levels, at[start : end + 1], code)
+        ]
     return found
+
+
+def _series(levels: Levels, at: Ints, code: int) -> list[Ints]:
+    """Part pulses where their lengths or their rests change and stay: two experiments."""
+    if code != PULSE:
+        return [at]
+    lasts, interval = levels.covered, levels.interval
+    sampling = np.maximum(interval[at[:-1]], interval[at[:-1] + 1])
+    return np.split(at, cuts(lasts[at], lasts[at[:-1] + 1], sampling))
 
 
 def _run(levels: Levels, at: Ints, code: int) -> Run:

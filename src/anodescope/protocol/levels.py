@@ -18,8 +18,9 @@ from anodescope.protocol.phases import LEAST_STEP, Bools, Floats, Ints
 
 # A run of at most so many samples may be a glitch or the transition between two levels.
 SHORT = 3
-# ... but not where runs at its current come back so often, at even distances.
-_RECURRENT, _EVEN, _EVEN_SHARE = 5, 0.2, 0.6
+# ... but not where runs at its current come back so often, at even distances: even among so many
+# in a row, as another series of pulses may follow with other rests.
+_RECURRENT, _EVEN, _EVEN_SHARE, _IN_A_ROW = 5, 0.2, 0.6, 8
 _ROUNDS = 200
 # A current comes back where so many long pieces have it; one level may seem this much longer.
 _COMES_BACK, _ONE_LEVEL = 3, 1.3
@@ -189,7 +190,8 @@ def _without_glitches(track: Track, pieces: Pieces) -> Bools:
     if pieces.count < 2:
         return kept
     usual = _usual_spans(track, pieces)
-    short = (pieces.size <= SHORT) & ~_recurrent(track, pieces) & ~_as_set(track, pieces)
+    comes_back = _recurrent(track, pieces)
+    short = (pieces.size <= SHORT) & ~comes_back & ~_as_set(track, pieces)
     kept[_cuts_in_two(track, pieces, usual) & short] = False
     kept[_on_the_way(track, pieces)] = False
     kept[_between_alike(pieces) & short & np.isnan(usual)] = False
@@ -207,7 +209,8 @@ def _without_glitches(track: Track, pieces: Pieces) -> Bools:
                     (2 * size <= least) & (size <= SHORT)
                     | (4 * size <= least) & (size <= 2 * SHORT))  # fmt: skip
     before, after = np.clip(first - 1, 0, None), np.clip(last + 1, None, pieces.count - 1)
-    fits |= (size <= SHORT) & known[before] & known[after]
+    level = known | comes_back
+    fits |= (size <= SHORT) & level[before] & level[after]
     # nothing comes before the first level; after the last one, a new level may just have begun
     fits &= (first > 0) | ((size < SHORT) & (least > SHORT))
     fits &= (last < pieces.count - 1) | ((size == 1) & (least > SHORT))
@@ -350,11 +353,26 @@ def _recurrent(track: Track, pieces: Pieces) -> Bools:
     many = np.flatnonzero(np.diff(edges) >= _RECURRENT)
     for start, end in zip(edges[many].tolist(), edges[many + 1].tolist(), strict=True):
         members = np.sort(order[start:end])
-        distance = np.diff(track.time[pieces.first[members]])
-        usual = float(np.median(distance))
-        even = np.abs(distance - usual) <= _EVEN * usual
-        if even.mean() >= _EVEN_SHARE:
-            answer[members] = True
+        answer[members] = _even(np.diff(track.time[pieces.first[members]]))
+    return answer
+
+
+def _even(distance: Floats) -> Bools:
+    """Say which of N + 1 runs lie in a row whose N distances are even: locally, or all of them."""
+    usual = float(np.median(distance))
+    answer = np.zeros(distance.size + 1, bool)
+    if np.mean(np.abs(distance - usual) <= _EVEN * usual) >= _EVEN_SHARE:
+        return ~answer
+    if distance.size < _IN_A_ROW:
+        return answer
+    rows = np.lib.stride_tricks.sliding_window_view(distance, _IN_A_ROW)
+    period = np.median(rows, axis=1, keepdims=True)
+    even = np.abs(rows - period) <= _EVEN * period
+    regular = np.mean(even, axis=1) >= _EVEN_SHARE
+    for k in range(_IN_A_ROW):
+        # a run that no even distance of the row touches is none of its pulses
+        touched = np.flatnonzero(regular & even[:, k]) + k
+        answer[touched] = answer[touched + 1] = True
     return answer
 
 

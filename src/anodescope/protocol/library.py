@@ -40,7 +40,7 @@ def hold(
     ----------
     current : (mA/cm²), positive strips; several of them make a staircase.
     duration : (s) of each. 10 min per stair is ASSUMED: the paper does not state it.
-    voltage_limit : cut-off on |V| (V).
+    voltage_limit : cut-off on ``|V|`` (V).
 
     Raises
     ------
@@ -79,7 +79,7 @@ def ccd(
         of it is held. None: no impedance.
     rest : (s) after each half-cycle.
     strip_first : False: the first half-cycle plates.
-    voltage_limit : cut-off on |V| (V).
+    voltage_limit : cut-off on ``|V|`` (V).
 
     Raises
     ------
@@ -153,7 +153,7 @@ def staircase_geis(
     hold, sweep : time (s) of the hold and of the sweep of each stair.
     amplitude : (A). The paper does not say whether its 5 µA is a peak or an rms value.
     f_max, f_min, points : of each sweep (Hz); 7 MHz to 5 Hz in the paper.
-    voltage_limit : cut-off on |V| (V); 3 V in the paper.
+    voltage_limit : cut-off on ``|V|`` (V); 3 V in the paper.
 
     Raises
     ------
@@ -199,7 +199,7 @@ def pulsed_stripping(
     count: int | None = None,
     voltage_limit: float | None = VOLTAGE_LIMIT,
 ) -> Protocol:
-    """Pulses of one current with rests between, until the limit of |V| or a capacity.
+    """Pulses of one current with rests between, until the limit of ``|V|`` or a capacity.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def pulsed_stripping(
     capacity : (mAh/cm²) of current-on charge at which the pulses end at the latest; 40 mAh/cm² is
         the theoretical capacity of the paper's 40 µL of NaK50.
     count : number of pulses instead of a capacity.
-    voltage_limit : cut-off on |V| (V); 3 V in the paper.
+    voltage_limit : cut-off on ``|V|`` (V); 3 V in the paper.
 
     Raises
     ------

@@ -92,6 +92,14 @@ def empty() -> Phases:
     return Phases(none, none, none.astype(np.int8), none, none, whole, whole)
 
 
+def uncontrolled(count: int) -> Phases:
+    """Return phases of which nothing is known but that they are there, at no time yet."""
+    nothing = np.full(count, np.nan)
+    mode = np.full(count, UNKNOWN, np.int8)
+    number = np.arange(count)
+    return Phases(nothing, nothing, mode, nothing, nothing, number, np.full(count, -1, np.int64))
+
+
 def unrolled(steps: Iterable[Step], start: float = 0.0) -> Phases:
     """Return the phases that steps ask for, one after the other from `start` (s)."""
     mode, current, voltage, duration = _columns(steps)

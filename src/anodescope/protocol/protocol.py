@@ -13,7 +13,7 @@ import xarray as xr
 
 from anodescope.errors import SettingsError
 from anodescope.protocol.describe import parameters_of, steps_of
-from anodescope.protocol.phases import Floats, Phases, joined, unrolled
+from anodescope.protocol.phases import Floats, Phases, joined, uncontrolled, unrolled
 from anodescope.protocol.steps import KINDS_OF_STEP, Step, finite, positive, scaled, total, whole
 from anodescope.protocol.table import Row, dataset_of, rows_of
 from anodescope.protocol.text import read, write
@@ -46,6 +46,7 @@ class Block:
     steps : what the block asks for; repetitions stay one object.
     count : half-cycles, stairs, pulses or sweeps (1 for a single level).
     boundaries : (s) start of every phase and end of the last, in a record; () where designed.
+    ends : (s) ends of those phases that a pause (a restart) parts from the next one.
     confidence : share of the block's samples that replaying it explains within tolerance; 1 where
         designed.
     samples : number of samples that the confidence rests on; 0 where designed.
@@ -63,13 +64,15 @@ class Block:
     samples: int = 0
     resolution: float = 0.0
     note: str = ""
+    ends: tuple[float, ...] = field(default=(), repr=False)
     record: Phases | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise SettingsError(f"Block: expected a kind of {', '.join(KINDS)}, got {self.kind!r}.")
         object.__setattr__(self, "steps", tuple(self.steps))
-        object.__setattr__(self, "boundaries", tuple(map(float, self.boundaries)))
+        for name in ("boundaries", "ends"):
+            object.__setattr__(self, name, tuple(map(float, getattr(self, name))))
         for step in self.steps:
             if not isinstance(step, KINDS_OF_STEP):
                 raise SettingsError(f"Block {self.kind}: expected steps, found {step!r}.")
@@ -103,10 +106,15 @@ class Block:
         if not self.boundaries:
             return unrolled(self.steps, start)
         phases = unrolled(self.steps, self.boundaries[0])
-        if phases.size != len(self.boundaries) - 1:
-            return phases
         edges = np.array(self.boundaries)
-        return replace(phases, time_start=edges[:-1], time_end=edges[1:])
+        if not self.steps:
+            phases = uncontrolled(edges.size - 1)
+        elif phases.size != edges.size - 1:
+            return phases
+        end = edges[1:].copy()
+        for edge in self.ends:
+            end[max(int(np.searchsorted(edges[:-1], edge)) - 1, 0)] = edge
+        return replace(phases, time_start=edges[:-1], time_end=end)
 
 
 @final
@@ -257,9 +265,13 @@ class Protocol:
         for block in absolute.blocks:
             phases = block.phases(clock)
             clock = float(phases.time_end[-1]) if phases.size else clock
-            rows.append(Row(block.kind, block.confidence, block.count, phases))
-        notes = [note for note in (self.note, *(block.note for block in self.blocks)) if note]
-        return dataset_of(rows, {"note": " ".join(dict.fromkeys(notes))} if notes else None)
+            rows.append(
+                Row(
+                    block.kind, block.confidence, block.count, phases,
+                    block.resolution, block.samples, block.note,
+                )
+            )  # fmt: skip
+        return dataset_of(rows, {"note": self.note} if self.note else None)
 
     @classmethod
     def from_dataset(cls, dataset: xr.Dataset) -> Protocol:
@@ -271,9 +283,12 @@ class Protocol:
             when the node is not complete.
         """
         blocks = (
-            recorded(row.kind, row.phases, count=row.count, confidence=row.confidence)
+            recorded(
+                row.kind, row.phases, count=row.count, confidence=row.confidence,
+                samples=row.samples, resolution=row.resolution, note=row.note,
+            )
             for row in rows_of(dataset)
-        )
+        )  # fmt: skip
         return cls(tuple(blocks), "A", str(dataset.attrs.get("note", "")))
 
     def to_toml(self) -> str:
@@ -305,15 +320,17 @@ def recorded(
 ) -> Block:
     """Return a block as found in a record: the edges of its phases, and steps that ask for them."""
     edges = (*phases.time_start.tolist(), float(phases.time_end[-1])) if phases.size else ()
+    paused = phases.time_end[:-1] < phases.time_start[1:]
     return Block(
-        kind, steps_of(kind, phases), count, edges, confidence, samples, resolution, note, phases
-    )
+        kind, steps_of(kind, phases), count, edges, confidence, samples, resolution, note,
+        tuple(phases.time_end[:-1][paused].tolist()), phases,
+    )  # fmt: skip
 
 
 def _keys(block: Block) -> dict[str, Any]:
     """Return what a TOML block states; what is as in a designed block stays unsaid."""
     keys = {"kind": block.kind, "steps": block.steps, "count": block.count}
-    for name in ("confidence", "samples", "resolution", "note", "boundaries"):
+    for name in ("confidence", "samples", "resolution", "note", "boundaries", "ends"):
         value = getattr(block, name)
         if value != Block.__dataclass_fields__[name].default:
             keys[name] = value

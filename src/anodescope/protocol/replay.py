@@ -27,7 +27,7 @@ from anodescope.protocol.phases import (
     Phases,
 )
 from anodescope.protocol.samples import Samples, Sweeps
-from anodescope.protocol.stretches import GAP, ZERO_SHARE
+from anodescope.protocol.stretches import DRIFT, GAP, ZERO_SHARE
 from anodescope.protocol.timeline import Timeline
 
 _NOISES = 4.0
@@ -52,10 +52,13 @@ def with_one_current(phases: Phases, parts: Sequence[Part]) -> Phases:
 
 def explained(
     samples: Samples, sweeps: Sweeps, line: Timeline, parts: Sequence[Part], scale: float
-) -> tuple[Ints, Ints]:
-    """Return, per block, how many samples there are and how many of them are explained.
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return, per block, the number of samples, and how many are explained, held, and hidden.
+
+    Held are those that are explained or, of a constant current, within the drift of a held level.
 
     Points of sweeps that left no rows in the record count as samples, explained by their spectrum.
+    Hidden rows (of a stretch whose current was not recorded) count as samples, not explained.
 
     Parameters
     ----------
@@ -68,19 +71,25 @@ def explained(
     block = np.repeat(np.arange(len(parts)), [part.end - part.start for part in parts])
     total = np.zeros(len(parts), np.int64)
     good = np.zeros(len(parts), np.int64)
+    drifts = np.zeros(len(parts), np.int64)
+    constant = np.array([part.kind == "constant_current" for part in parts], bool)
     if samples.time.size and phases.size:
         phase = np.searchsorted(phases.time_start, samples.time, side="right") - 1
         phase = _by_sweep(samples, sweeps, phases, np.clip(phase, 0, None))
+        near = _fits(samples, line, phase, scale, DRIFT) & constant[block[phase]]
         fits = _fits(samples, line, phase, scale) & _in_time(samples, line, parts, phase)
         total += np.bincount(block[phase], minlength=len(parts))
         good += np.bincount(block[phase], fits, len(parts)).astype(np.int64)
+        drifts += np.bincount(block[phase], near & ~fits, len(parts)).astype(np.int64)
     seen = np.zeros(sweeps.size, bool)
     seen[samples.sweep[samples.sweep >= 0]] = True
     rows = np.flatnonzero(phases.mode == SWEEP)
     unseen = rows[~seen] if rows.size == sweeps.size else rows[:0]
     points = sweeps.points[~seen] if rows.size == sweeps.size else sweeps.points[:0]
     more = np.bincount(block[unseen], points, len(parts)).astype(np.int64)
-    return total + more, good + more
+    at = np.searchsorted(phases.time_start, samples.hidden, side="right") - 1
+    hidden = np.bincount(block[np.clip(at, 0, None)], minlength=len(parts)).astype(np.int64)
+    return total + more + hidden, good + more, good + more + drifts, hidden
 
 
 def _by_sweep(samples: Samples, sweeps: Sweeps, phases: Phases, phase: Ints) -> Ints:
@@ -91,11 +100,13 @@ def _by_sweep(samples: Samples, sweeps: Sweeps, phases: Phases, phase: Ints) -> 
     return np.where(samples.sweep >= 0, rows[samples.sweep], phase)
 
 
-def _fits(samples: Samples, line: Timeline, phase: Ints, scale: float) -> Bools:
+def _fits(
+    samples: Samples, line: Timeline, phase: Ints, scale: float, share: float = LEAST_STEP
+) -> Bools:
     phases = line.phases
     in_sweep = phases.mode == SWEEP
     noise = np.where(in_sweep, _sweep_noise(samples, phases, phase), line.noise)
-    tolerance = _NOISES * noise + LEAST_STEP * np.abs(np.nan_to_num(phases.current))
+    tolerance = _NOISES * noise + share * np.abs(np.nan_to_num(phases.current))
     tolerance += np.where(phases.current == 0.0, ZERO_SHARE * scale, 0.0) + line.amplitude
     near = np.abs(samples.current - phases.current[phase]) <= tolerance[phase]
     volts = np.abs(samples.voltage - phases.voltage[phase]) <= _HELD_VOLTAGE

@@ -36,7 +36,9 @@ class Samples:
     step : the instrument's step, -1 where it is not known.
     sweep : index of the sweep during which the row was recorded; -1: none.
     noise : standard deviation (A) of the current at its size.
-    blind : (start, end) of stretches (s) whose current was not recorded, shape (N, 2).
+    blind : (start, end) of stretches (s) whose current was not recorded, shape (N, 2); none
+        reaches across a sweep.
+    hidden : times (s) of the rows in them.
     """
 
     time: Floats
@@ -46,6 +48,7 @@ class Samples:
     sweep: Ints
     noise: Floats
     blind: Floats
+    hidden: Floats
 
 
 @final
@@ -169,12 +172,14 @@ def samples_of(timeseries: xr.Dataset | None, sweeps: Sweeps, steps: xr.Dataset 
     if "overload" in timeseries:
         usable &= ~np.asarray(timeseries["overload"].values, bool)
     sweep = _during(time, sweeps)
-    blind = _blind(time[usable & (sweep < 0)], np.isfinite(current)[usable & (sweep < 0)])
+    outside = usable & (sweep < 0)
+    section = np.searchsorted(sweeps.start, time[outside], side="right")
+    blind, hidden = _blind(time[outside], np.isfinite(current)[outside], section)
     kept = usable & np.isfinite(current)
     time, current, sweep = time[kept], current[kept], sweep[kept]
     return Samples(
         time, current, _column(timeseries, "voltage", kept.size)[kept], step[kept], sweep,
-        noise_of(current, sweep), blind,
+        noise_of(current, sweep), blind, hidden,
     )  # fmt: skip
 
 
@@ -206,17 +211,24 @@ def _during(time: Floats, sweeps: Sweeps) -> Ints:
     return np.where(inside, place, -1).astype(np.int64)
 
 
-def _blind(time: Floats, seen: Bools) -> Floats:
-    """Stretches of rows without a current that are longer than lost samples."""
+def _blind(time: Floats, seen: Bools, section: npt.NDArray[Any]) -> tuple[Floats, Floats]:
+    """Stretches of rows without a current that are longer than lost samples, cut at sweeps."""
     if seen.all():
-        return np.empty((0, 2))
+        return np.empty((0, 2)), np.empty(0)
     edges = np.flatnonzero(np.diff(np.concatenate(([True], seen, [True])).astype(np.int8)))
     first, last = edges[::2], edges[1::2] - 1
     usual = float(np.median(np.diff(time[seen]))) if np.count_nonzero(seen) > 2 else 0.0
     long = (last - first >= _LOST_ROWS) & (time[last] - time[first] > _LOST_SPANS * usual)
     if not seen.any():
         long[:] = True
-    return np.stack([time[first[long]], time[last[long]]], axis=1)
+    inside = np.zeros(seen.size + 1, np.int64)
+    inside[first[long]] += 1
+    inside[last[long] + 1] -= 1
+    row = np.flatnonzero(np.cumsum(inside)[:-1])
+    new = (np.diff(row, prepend=-2) > 1) | (np.diff(section[row], prepend=-1) != 0)
+    begin = np.flatnonzero(new)
+    end = np.flatnonzero(np.append(new[1:], row.size > 0))
+    return np.stack([time[row[begin]], time[row[end]]], axis=1), time[row]
 
 
 def noise_of(current: Floats, section: npt.NDArray[Any]) -> Floats:

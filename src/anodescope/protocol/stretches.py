@@ -25,8 +25,11 @@ from anodescope.protocol.samples import Samples, Sweeps
 ZERO_SHARE = 5e-3
 _ZERO_NOISE = 3.0
 
+# ... and it stays there: its samples spread by at most so many times their noise.
+_ZERO_SPREAD = 5.0
+
 # A level that drifts by more than this share of itself was not held by a galvanostat.
-_DRIFT = 0.1
+DRIFT = 0.1
 
 # Samples further apart than this many usual intervals leave a gap between them.
 GAP = 10.0
@@ -92,8 +95,11 @@ def stretches_of(track: Track, first: Ints, samples: Samples, scale: float) -> S
     scale : largest held current (A).
     """
     mean, noise, size = currents(track, first)
+    spread = _spread(track, first, mean, size)
     zero = np.abs(mean) <= np.maximum(ZERO_SHARE * scale, _ZERO_NOISE * noise)
-    ragged = _ragged(track, first, size, zero)
+    # a voltammogram has a mean near zero too
+    zero &= (spread <= np.maximum(ZERO_SHARE * scale, _ZERO_SPREAD * noise)) | (size < _FEWEST_HELD)
+    ragged = _ragged(track, first, size, zero, spread)
     starts, modes = _resolved(track, first, size, zero, ragged, samples)
     if samples.time.size == 1:
         modes = np.full_like(modes, UNKNOWN)
@@ -103,7 +109,15 @@ def stretches_of(track: Track, first: Ints, samples: Samples, scale: float) -> S
     return _described(track, begin, mode, samples)
 
 
-def _ragged(track: Track, first: Ints, size: Ints, zero: Bools) -> Bools:
+def _spread(track: Track, first: Ints, mean: Floats, size: Ints) -> Floats:
+    """Return the standard deviation (A) of the samples of each level."""
+    if not first.size:
+        return np.empty(0)
+    away = track.current - np.repeat(mean, size)
+    return np.sqrt(np.add.reduceat(away**2, first) / size)
+
+
+def _ragged(track: Track, first: Ints, size: Ints, zero: Bools, spread: Floats) -> Bools:
     """Levels that are no held current: they drift far, or are single samples in a row."""
     if not first.size:
         return np.zeros(0, bool)
@@ -113,8 +127,8 @@ def _ragged(track: Track, first: Ints, size: Ints, zero: Bools) -> Bools:
     with np.errstate(invalid="ignore", divide="ignore"):
         quarter = np.diff(total[edges], axis=1) / parts
     mean, noise, _ = currents(track, first)
-    away = np.nan_to_num(np.ptp(quarter, axis=1))
-    drifts = (size >= 8) & ~zero & (away > _DRIFT * np.abs(mean)) & (away > 5.0 * noise)
+    away = np.maximum(np.nan_to_num(np.ptp(quarter, axis=1)), spread)
+    drifts = (size >= 8) & ~zero & (away > DRIFT * np.abs(mean)) & (away > 5.0 * noise)
     single = (size <= SHORT) & ~zero
     joint = single & repeated(single) & repeated(track.section[first])
     number = np.cumsum(~joint) - 1

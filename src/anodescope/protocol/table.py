@@ -21,12 +21,15 @@ _DTYPES: Mapping[str, Any] = {"float": np.float64, "int": np.int64, "str": _TEXT
 @final
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One block of the node: its kind, confidence, count and phases (A, s, V)."""
+    """One block of the node, as a `Block` has it; phases in A, s, V."""
 
     kind: str
     confidence: float
     count: int
     phases: Phases
+    resolution: float = 0.0
+    samples: int = 0
+    note: str = ""
 
 
 def dataset_of(rows: Sequence[Row], attrs: Mapping[str, str] | None = None) -> xr.Dataset:
@@ -51,6 +54,9 @@ def dataset_of(rows: Sequence[Row], attrs: Mapping[str, str] | None = None) -> x
         "kind": np.array([row.kind for row in rows], _TEXT),
         "confidence": [row.confidence for row in rows],
         "count": [row.count for row in rows],
+        "resolution": [row.resolution for row in rows],
+        "samples": [row.samples for row in rows],
+        "note": np.array([row.note for row in rows], _TEXT),
     }
     glossary = variables("protocol")
     built = {}
@@ -82,7 +88,7 @@ def rows_of(dataset: xr.Dataset) -> list[Row]:
             f"found {min(strangers)!r}."
         )
     nothing = np.full(modes.size, np.nan)
-    none = np.full(modes.size, -1, np.int64)
+    no_sweep = np.full(modes.size, -1, np.int64)
     phases = Phases(
         dataset["time_start"].values,
         dataset["time_end"].values,
@@ -90,17 +96,22 @@ def rows_of(dataset: xr.Dataset) -> list[Row]:
         dataset["current"].values if "current" in dataset else nothing,
         dataset["voltage"].values if "voltage" in dataset else nothing,
         dataset["level"].values,
-        dataset["spectrum"].values if "spectrum" in dataset else none,
+        dataset["spectrum"].values if "spectrum" in dataset else no_sweep,
     )
     block = dataset["block"].values
     if np.any(np.diff(block) < 0):
         raise SchemaError("Node protocol: expected the phases of a block side by side.")
     kinds = dataset["kind"].values.astype(object).tolist()
     edges = np.searchsorted(block, np.arange(len(kinds) + 1))
+    none = np.zeros(len(kinds))
+    resolution = dataset["resolution"].values if "resolution" in dataset else none
+    samples = dataset["samples"].values if "samples" in dataset else none
+    notes = dataset["note"].values.astype(object) if "note" in dataset else [""] * len(kinds)
     return [
         Row(
             kind, float(dataset["confidence"].values[k]), int(dataset["count"].values[k]),
             phases.rows(slice(int(edges[k]), int(edges[k + 1]))),
+            float(resolution[k]), int(samples[k]), str(notes[k]),
         )
         for k, kind in enumerate(kinds)
     ]  # fmt: skip

@@ -1,8 +1,8 @@
 """Protocols as TOML text: a small writer for exactly what a protocol holds, and its reader.
 
 A file holds ``unit``, perhaps ``note``, and one ``[[block]]`` per block: ``kind``, ``count``,
-``steps`` and, for a recognised protocol, ``confidence``, ``samples``, ``resolution``, ``note`` and
-``boundaries``.
+``steps`` and, for a recognised protocol, ``confidence``, ``samples``, ``resolution``, ``note``,
+``boundaries`` and ``ends`` (of phases before a pause). The rows of sweeps are not written.
 A step is an inline table whose first key names it::
 
     {hold = 0.05, duration = 5.0}                    # current, perhaps voltage_limit
@@ -41,6 +41,7 @@ _OPTIONAL = MappingProxyType(
         "resolution": float,
         "note": str,
         "boundaries": list,
+        "ends": list,
     }
 )
 _BLOCK = ("kind", "steps", *_OPTIONAL)
@@ -103,9 +104,10 @@ def _read_block(where: str, table: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(value, accepted) or (isinstance(value, bool)):
             raise SettingsError(f"{where}, {key}: expected {kind.__name__}, found {value!r}.")
         block[key] = value
-    for edge in block.get("boundaries", ()):
-        if not isinstance(edge, int | float) or isinstance(edge, bool):
-            raise SettingsError(f"{where}, boundaries: expected numbers, found {edge!r}.")
+    for key in ("boundaries", "ends"):
+        for edge in block.get(key, ()):
+            if not isinstance(edge, int | float) or isinstance(edge, bool):
+                raise SettingsError(f"{where}, {key}: expected numbers, found {edge!r}.")
     return block
 
 

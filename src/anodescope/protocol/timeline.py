@@ -8,8 +8,9 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from anodescope.protocol.phases import LEAST_STEP, SWEEP, UNKNOWN, Floats, Ints, Phases, levels_of
-from anodescope.protocol.samples import Sweeps
+from anodescope.protocol.hidden import hidden_of
+from anodescope.protocol.phases import LEAST_STEP, SWEEP, Floats, Ints, Phases, levels_of
+from anodescope.protocol.samples import Samples, Sweeps
 from anodescope.protocol.stretches import ZERO_SHARE, Stretches
 
 # Neighbouring phases between which more than so many intervals are missing leave a gap.
@@ -49,34 +50,41 @@ class Timeline:
     amplitude: Floats
 
 
-def timeline(stretches: Stretches, sweeps: Sweeps, blind: Floats, scale: float) -> Timeline:
+def timeline(stretches: Stretches, sweeps: Sweeps, samples: Samples, scale: float) -> Timeline:
     """Return the phases of a record.
 
     Parameters
     ----------
     stretches, sweeps : what was found outside of and in the sweeps.
-    blind : stretches without a recorded current, shape (N, 2) (s).
+    samples : of the record, for the stretches whose current was not recorded.
     scale : largest held current (A).
     """
     bias, volts = _asked(sweeps, scale)
     none = np.full(sweeps.size, SWEEP)
-    many = blind.shape[0]
-    nan = np.full(many, np.nan)
-    start = np.concatenate([stretches.start, sweeps.start, blind[:, 0]])
+    vague = _BIAS_ERROR / _ERRORS * sweeps.amplitude
+    hidden = hidden_of(samples, sweeps, bias, vague, stretches)
+    nan = np.full(hidden.start.size, np.nan)
+    start = np.concatenate([stretches.start, sweeps.start, hidden.start])
     order = np.argsort(start, kind="stable")
 
-    def column(of_stretches: Floats | Ints, of_sweeps: Floats | Ints, of_blind: Floats) -> Floats:
-        return np.concatenate([of_stretches, of_sweeps, of_blind])[order]
+    def column(
+        of_stretches: Floats | Ints, of_sweeps: Floats | Ints, of_hidden: Floats | Ints
+    ) -> Floats:
+        return np.concatenate([of_stretches, of_sweeps, of_hidden])[order]
 
-    zero = np.zeros(many)
+    zero = np.zeros(nan.size)
     first = start[order]
-    last = column(stretches.end, sweeps.end, blind[:, 1])
-    mode = column(stretches.mode, none, np.full(many, float(UNKNOWN))).astype(np.int8)
-    current = column(stretches.current, bias, nan)
+    last = column(stretches.end, sweeps.end, hidden.end)
+    mode = column(stretches.mode, none, hidden.mode).astype(np.int8)
+    current = column(stretches.current, bias, hidden.current)
     size = column(stretches.size, sweeps.points, zero)
-    error = column(stretches.error, _BIAS_ERROR / _ERRORS * sweeps.amplitude, zero)
-    interval = column(stretches.interval, sweeps.interval, nan)
+    error = column(stretches.error, vague, hidden.error)
+    interval = column(stretches.interval, sweeps.interval, hidden.interval)
     begin, end = _edges(first, last, _filled(interval, mode))
+    none_of_both = np.zeros(stretches.size.size + sweeps.size, bool)
+    kept = ~np.concatenate([none_of_both, hidden.between])[order]
+    begin, end, mode, order = begin[kept], end[kept], mode[kept], order[kept]
+    current, size, error, interval = current[kept], size[kept], error[kept], interval[kept]
     level = levels_of(mode, current, _tolerance(current, error))
     phases = Phases(
         begin, end, mode, _levelled(current, error, level, size),

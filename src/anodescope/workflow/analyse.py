@@ -102,7 +102,7 @@ class _Analysis:
 
     def of(self, campaign: Campaign) -> Campaign:
         """Return the campaign with every node that it can have."""
-        campaign = campaign.with_attrs(analysis=self.settings.to_dict())
+        campaign = _measured(campaign).with_attrs(analysis=self.settings.to_dict())
         stages: list[tuple[str, str, Callable[[Campaign], xr.Dataset], tuple[Any, ...]]] = [
             ("recognise", "protocol", self._protocol, (recognise,)),
         ]
@@ -133,7 +133,6 @@ class _Analysis:
     ) -> Campaign:
         """Add one node; what the data cannot give becomes a warning, and its old node goes."""
         _heed(self.run, name)
-        campaign = _without(campaign, node)
         try:
             made = make(campaign)
         except (Cancelled, SettingsError):
@@ -181,13 +180,14 @@ class _Analysis:
         return evaluate(campaign, self.settings.detectors)
 
 
-def _without(campaign: Campaign, node: str) -> Campaign:
-    """Return the campaign without a node, so that no stage reads what an earlier analysis left."""
-    if node not in campaign:
-        return campaign
-    return Campaign(
-        {name: campaign[name] for name in campaign.nodes if name != node}, campaign.attrs
-    )
+def _measured(campaign: Campaign) -> Campaign:
+    """Return what was measured alone: no stage may read what an earlier analysis left."""
+    attrs = campaign.attrs
+    attrs["warnings"] = [
+        text for text in attrs["warnings"] if not text.startswith(tuple(f"{n}: " for n in STAGES))
+    ]
+    held = {name: campaign[name] for name in campaign.nodes if name not in STAGES.values()}
+    return Campaign(held, attrs)
 
 
 def _warned(campaign: Campaign, *sentences: str) -> Campaign:
@@ -217,8 +217,25 @@ def _contradictions(campaign: Campaign, settings: Settings) -> list[str]:
     protocol = Protocol.from_dataset(campaign["protocol"])
     area = parse_specimen(campaign.attrs["specimen"], "specimen").area
     asked = campaign.attrs["provenance"] if settings.asked is None else settings.asked
-    return [f"protocol: {text}" for text in contradictions(protocol, asked, area=area)]
+    try:
+        found = contradictions(protocol, asked, area=area)
+    except SettingsError as error:  # what was asked for cannot be compared: the rest still comes
+        return [f"protocol: {error}"]
+    return [f"protocol: {text}" for text in found]
 
+
+# The stages, by the word that their warnings begin with, and the node that each makes.
+STAGES: Mapping[str, str] = {
+    "protocol": "protocol",
+    "recognise": "protocol",
+    "validate": "validation",
+    "DRT": "drt",
+    "drt": "drt",
+    "track_peaks": "peaks",
+    "fit_circuit": "circuits",
+    "evaluate": "findings",
+    "find_events": "events",
+}
 
 # What a stage has to warn of, by its node.
 WARNINGS: Mapping[str, Callable[[Campaign, Settings], list[str]]] = {

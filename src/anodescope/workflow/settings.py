@@ -128,7 +128,7 @@ def _filled(default: T, table: Any, where: str) -> T:
         if is_dataclass(before):
             given[name] = _filled(before, value, f"{where[:-1]}.{name}]")
         elif isinstance(before, tuple):
-            given[name] = tuple(_held(value, list, where, name))
+            given[name] = _listed(value, before, where, name)
         elif isinstance(before, bool | str):
             given[name] = _held(value, type(before), where, name)
         else:
@@ -137,6 +137,14 @@ def _filled(default: T, table: Any, where: str) -> T:
         return type(default)(**given)
     except SettingsError as error:
         raise SettingsError(f"{where}: {error}") from error
+
+
+def _listed(value: Any, before: tuple[Any, ...], where: str, name: str) -> tuple[Any, ...]:
+    """Return a list as a tuple; its elements are of the kind of the default's, numbers without."""
+    elements = _held(value, list, where, name)
+    if before and isinstance(before[0], str):
+        return tuple(_held(element, str, where, name) for element in elements)
+    return tuple(_number(element, 0.0, where, name) for element in elements)
 
 
 def _held(value: Any, kind: type, where: str, name: str) -> Any:

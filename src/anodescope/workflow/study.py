@@ -11,11 +11,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from anodescope.campaign import Study, open_campaign
+from anodescope.campaign import Study, open_campaign, sha256_of
 from anodescope.campaign.provenance import anodescope_version
 from anodescope.errors import AnodescopeError, Cancelled, SettingsError
 from anodescope.events.replicates import comparable, gather, replicates
@@ -38,7 +38,7 @@ STAMP = "analysed.json"
 QUANTITIES = {
     "critical_capacity": ("rest_s", "current_A"),
     "onset_current": ("composition",),
-    "critical_current": ("composition",),
+    "critical_current": ("composition", "level_s"),
 }
 
 
@@ -133,7 +133,7 @@ def _analyse_cell(study: Study, name: str, folder: Path, settings: Settings, run
     except AnodescopeError as error:
         raise AnodescopeError(f"campaign {name!r}: {error}") from error
     if stamp is not None:
-        write_json(folder / STAMP, {"stamp": stamp})
+        write_json(folder / STAMP, {"stamp": stamp, "summary": sha256_of(folder / "summary.json")})
 
 
 def _known(folder: Path) -> str | None:
@@ -141,9 +141,22 @@ def _known(folder: Path) -> str | None:
     if not (folder / "summary.json").is_file() or not (folder / "campaign.zarr").is_dir():
         return None
     try:
-        return str(json.loads((folder / STAMP).read_text(encoding="utf-8"))["stamp"])
+        told = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+        # Another analysis may have replaced the results since.
+        same = told["summary"] == sha256_of(folder / "summary.json")
+        return str(told["stamp"]) if same else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+@cache
+def _code() -> str:
+    """Return a checksum of the package's code: results of other code are not taken over."""
+    package = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256(anodescope_version().encode())
+    for file in sorted(package.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _stamp(path: str, row: dict[str, Any], settings: Settings) -> str | None:
@@ -157,8 +170,8 @@ def _stamp(path: str, row: dict[str, Any], settings: Settings) -> str | None:
         for file in files
         if file.is_file()
     ]
-    told = {key: str(value) for key, value in row.items()}
-    content = json.dumps([anodescope_version(), seen, told, settings.to_dict()], default=str)
+    told = {key: str(value) for key, value in row.items() if key != "path"}
+    content = json.dumps([_code(), seen, told, settings.to_dict()], default=str)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -210,7 +223,7 @@ def _summary(
     found: pd.DataFrame,
     agreed: Mapping[str, pd.DataFrame],
 ) -> dict[str, Any]:
-    """Return the summary of a study as JSON-ready values; see docs/studies.md."""
+    """Return the summary of a study as JSON-ready values; see docs/analysis.md."""
     return {
         "schema_version": SUMMARY_VERSION,
         "campaigns": {

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 
 from anodescope.errors import Outcome, SettingsError
-from anodescope.events.capacity.course import Course, course_of
+from anodescope.events.capacity.course import Course, Samples, course_of, strippings
+from anodescope.events.capacity.ohmic import ohmic_of
 from anodescope.events.finding import NAN, Finding, Floats, Record, absent
+from anodescope.events.onset.resistances import Ohmic
 
 __all__ = ["CapacitySettings", "find_capacity"]
 
 BLOCKS = ("constant_current", "pulsed", "staircase", "staircase_geis")
+HALF_CYCLES = ("cycling", "ccd")  # blocks in which each half-cycle is a stripping by itself
+SHORTS = ("hard_short", "soft_short")
 RAW, OHMIC = "voltage", "voltage_minus_ohmic"
 _TRIES = 1000  # samples above the limit that may be glitches
 _NEAR = 0.3  # share of the limit from which on a cut-off may lie between two samples
+_CONTRADICTS = 0.05  # share from which on the instrument's charge is no error of measurement
+_VAGUE = 0.1  # share of the charge from which on what was not recorded leaves only bounds
+_SHORTED = " A {kind} short circuit at {time} s ended it: charge after that does not count."
 _FEW = 20  # samples from which on their differences tell the noise
 
 
@@ -29,7 +37,8 @@ class CapacitySettings:
     ----------
     limit : |V| (V) at which the electrode counts as exhausted.
     tolerance : share of the limit by which the last sample of a cut-off may miss it.
-    series_resistance : R_Ω (Ω) for |V − i·R_Ω|; None: that of the DRT, at the last sweep before.
+    series_resistance : R_Ω (Ω) for |V − i·R_Ω|; None: that of the DRT, over the
+        usable sweeps of the block, or of the last one before it.
     plating : also look at negative currents.
 
     Raises
@@ -60,52 +69,57 @@ class CapacitySettings:
             )
 
 
-def find_capacity(record: Record, settings: CapacitySettings | None = None) -> list[Finding]:
+def find_capacity(
+    record: Record,
+    settings: CapacitySettings | None = None,
+    *,
+    shorts: Sequence[Finding] | None = None,
+) -> list[Finding]:
     """Find the charge stripped until |V| reached the limit, per block, with and without iR.
 
     Parameters
     ----------
     record : what detectors read; it needs a voltage and a protocol with a current.
     settings : the limit, and the series resistance where it is known.
+    shorts : findings of `find_shorts`; at the first hard or soft short circuit the charge ends.
 
     Returns
     -------
     Per block with a stripping current ``critical_capacity`` (C), once on the basis ``voltage`` and
     once on ``voltage_minus_ohmic``: the charge where |V| crosses the limit between two samples.
-    Bounds are the samples below and above it by more than the noise, and twice what the noise of
-    the current makes of the charge. Where the limit was not reached the outcome is censored: low is
-    the charge of the block, high infinity; where it lay before a next sample that was never taken
-    the outcome is not_resolved. The event is called ``cutoff``.
+    Bounds are the samples below and above it by more than the noise, twice what the noise of the
+    current makes of the charge, what may have passed where nothing was recorded, and the
+    instrument's own charge. Where the limit was not reached the outcome is censored: low is the
+    charge of the block, high infinity; where it lay before a next sample that was never taken
+    the outcome is not_resolved, as it is where more than a tenth may have passed unrecorded; where
+    the instrument's charge contradicts the integral it is not_decidable. The event is called
+    ``cutoff``. With half-cycles (cycling, critical current) each that strips counts by itself: all
+    that reached the limit come out, and the largest of the
+    others.
     """
     settings = settings or CapacitySettings()
     criteria = {
         RAW: f"charge passed while current flowed up to |V| = {settings.limit:g} V",
         OHMIC: f"charge passed while current flowed up to |V − i·R_Ω| = {settings.limit:g} V",
     }
-    blocks = [row for row, kind in enumerate(record.phases.kinds) if kind in BLOCKS]
+    blocks = [row for row, kind in enumerate(record.phases.kinds) if kind in BLOCKS + HALF_CYCLES]
     reason = None if blocks else Outcome.needs_protocol
     if reason is None and not record.has_voltage:
         reason = Outcome.too_few_points
     if reason is not None:
         return [absent("critical_capacity", "C", reason, criteria[RAW], RAW)]
-    findings: list[Finding] = []
-    for block in blocks:
-        course = course_of(record, block, both=not record.sign_known or settings.plating)
-        if course is None:
-            continue
-        findings.append(
-            _found(course, np.abs(course.voltage), RAW, block, record, settings, criteria)
-        )
-        ohmic = _ohmic(record, float(course.time[0]), settings)
-        if ohmic is None:
-            message = "No series resistance: it needs sweeps with a DRT, or a given value."
-            findings.append(
-                absent("critical_capacity", "C", Outcome.needs_spectra, criteria[OHMIC], OHMIC,
-                       block=block, message=message)
-            )  # fmt: skip
-            continue
-        rest = np.abs(course.voltage - course.current * ohmic)
-        findings.append(_found(course, rest, OHMIC, block, record, settings, criteria, ohmic))
+    size = np.abs(record.voltage)
+    seen = np.flatnonzero(np.isfinite(size))
+    job = _Job(
+        record,
+        Samples.of(record),
+        settings,
+        criteria,
+        [one for one in shorts or () if one.quantity in SHORTS and np.isfinite(one.time)],
+        int(seen[0]),
+        int(np.append(np.flatnonzero(size < settings.limit), size.size)[0]),
+    )
+    findings = [one for block in blocks for one in _of_block(job, block)]
     if not findings:
         words = "No block strips: every current is negative or unknown."
         return [absent("critical_capacity", "C", Outcome.not_decidable, criteria[RAW], RAW,
@@ -113,107 +127,157 @@ def find_capacity(record: Record, settings: CapacitySettings | None = None) -> l
     return findings
 
 
-def _ohmic(record: Record, time: float, settings: CapacitySettings) -> float | None:
-    """Return R_Ω (Ω) of the last sweep before an instant, or of the first one after it."""
-    if settings.series_resistance is not None:
-        return settings.series_resistance
-    if record.drt is None or record.spectra is None or not record.default.size:
-        return None
-    value = record.drt["series_resistance"].values[record.default]
-    start = record.spectra["time_start"].values[record.default]
-    good = np.isfinite(value) & (value >= 0)
-    if not good.any():
-        return None
-    value, start = value[good], start[good]
-    order = np.argsort(start, kind="stable")
-    place = int(np.searchsorted(start[order], time, side="right")) - 1
-    return float(value[order][max(place, 0)])
+@final
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What every block needs; `first`, `below`: first samples with a voltage, below the limit."""
+
+    record: Record
+    samples: Samples
+    settings: CapacitySettings
+    criteria: dict[str, str]
+    shorts: list[Finding]
+    first: int
+    below: int
+
+
+def _of_block(job: _Job, block: int) -> list[Finding]:
+    """Return the findings of one block."""
+    record, settings = job.record, job.settings
+    both = not record.sign_known or settings.plating
+    each = record.phases.kinds[block] in HALF_CYCLES
+    ohmic: Ohmic | tuple[Outcome, str] | None = None
+    findings: dict[str, list[Finding]] = {RAW: [], OHMIC: []}
+    for rows in strippings(record.phases, block, both=both, each=each):
+        course = course_of(record, job.samples, rows)
+        if course is None:
+            continue
+        short = _first_short(job, course)
+        if short is not None:
+            ended = course.until(short.low)
+            if ended is None:
+                findings[RAW].append(_after_short(job, short, block))
+                continue
+            course = ended
+        end = "" if short is None or not course.ended else _SHORTED.format(
+            kind=short.quantity.split("_")[0], time=f"{short.time:.6g}")  # fmt: skip
+        raw = _found(job, course, np.abs(course.voltage), RAW, block, "", end)
+        findings[RAW].append(raw)
+        if ohmic is None:
+            ohmic = ohmic_of(record, block, settings.series_resistance)
+        if isinstance(ohmic, Ohmic):
+            rest = np.abs(course.voltage - course.current * ohmic.value)
+            note = f" R_Ω = {ohmic.value:.4g} Ω ({ohmic.text})."
+            one = _found(job, course, rest, OHMIC, block, note, end)
+            # The instrument stopped once: one event.
+            findings[OHMIC].append(replace(one, event="") if raw.event else one)
+    if isinstance(ohmic, tuple):
+        findings[OHMIC] = [
+            absent("critical_capacity", "C", ohmic[0], job.criteria[OHMIC], OHMIC,
+                   block=block, message=ohmic[1])
+        ]  # fmt: skip
+    if each:
+        findings = {basis: _shortened(many) for basis, many in findings.items()}
+    return findings[RAW] + findings[OHMIC]
+
+
+def _shortened(many: list[Finding]) -> list[Finding]:
+    """Keep those of half-cycles that reached the limit, and the largest of the others."""
+    reached = [one for one in many if one.event or np.isfinite(one.value)]
+    others = [one for one in many if not (one.event or np.isfinite(one.value))]
+    if len(others) < 2:
+        return many
+    most = max(others, key=lambda one: float(np.nan_to_num(one.low, nan=-1.0)))
+    words = f" The most of {len(others)} half-cycles that did not reach it."
+    return [*reached, replace(most, message=most.message + words)]
+
+
+def _first_short(job: _Job, course: Course) -> Finding | None:
+    """Return the first hard or soft short circuit that began before the end of a course.
+
+    One in doubt counts only if it lies within the course.
+    """
+    begin, end = float(course.time[0]), float(course.time[-1])
+    certain = [one for one in job.shorts if one.outcome is Outcome.determined and one.low < end]
+    doubtful = [one for one in job.shorts if begin < one.time <= end]
+    return min(certain or doubtful, key=lambda one: one.low, default=None)
+
+
+def _after_short(job: _Job, short: Finding, block: int) -> Finding:
+    message = (
+        f"A {short.quantity.split('_')[0]} short circuit came before, at {short.time:.6g} s: the "
+        "charge may have passed through it."
+    )
+    return absent(
+        "critical_capacity", "C", Outcome.not_decidable, job.criteria[RAW], RAW,
+        block=block, message=message,
+    )  # fmt: skip
 
 
 def _found(
-    course: Course,
-    size: Floats,
-    basis: str,
-    block: int,
-    record: Record,
-    settings: CapacitySettings,
-    criteria: dict[str, str],
-    ohmic: float | None = None,
+    job: _Job, course: Course, size: Floats, basis: str, block: int, note: str, end: str
 ) -> Finding:
     """Return the capacity on one basis; `size` is |V| or |V − i·R_Ω| of the course's samples."""
+    record, settings, criterion = job.record, job.settings, job.criteria[basis]
     reached = _reached(course, size, settings)
+    at = size.size - 1 if reached is None else min(reached[1], size.size - 1)
     how = (
         "measured current"
         if course.measured > 0.99
         else f"measured current for {course.measured:.0%}, asked-for current for the rest"
     )
-    with_ohmic = "" if ohmic is None else f" R_Ω = {ohmic:.4g} Ω."
-    note = f" ({how}{_against_instrument(record, course)}).{with_ohmic}{record.sign}"
-    if reached is None:
-        return _censored(record, course, size, basis, block, criteria[basis], note)
-    below, at, above = reached
+    note = f" ({how}{_against_instrument(course, at)}){_hidden(record, course, at)}.{note}"
+    note += record.sign
+    apart = 0.0 if course.instrument is None else float(course.instrument[at])
     spread = 2.0 * _charge_noise(course)
-    if at == 0 and not _was_below(record, course, settings.limit):
+    if reached is None:
+        return _censored(job, course, size, basis, block, min(apart, 0.0), note + end)
+    below, at, above = reached
+    if at == 0 and not _was_below(job, course):
         message = (
             f"|V| was above {settings.limit:g} V before the current flowed: no limit to reach."
         )
-        return absent(
-            "critical_capacity", "C", Outcome.not_decidable, criteria[basis], basis,
-            block=block, message=message,
-        )  # fmt: skip
-    low = max(float(course.charge[below]) - spread, 0.0) if below >= 0 else 0.0
+        return absent("critical_capacity", "C", Outcome.not_decidable, criterion, basis,
+                      block=block, message=message)  # fmt: skip
+    low = float(course.least[below]) - spread if below >= 0 else 0.0
     seen = above < size.size
-    high = float(course.charge[above]) if seen else float(course.charge[-1]) + course.after
-    high += spread
-    ends = f"{record.coulomb(low, 6)} and {record.coulomb(high, 6)}"
+    high = spread + (float(course.most[above]) if seen else float(course.most[-1]) + course.after)
+    # The instrument's charge is another measurement of the same: what it says must lie within.
     if at < size.size:
         before = float(course.charge[at - 1]) if at else 0.0
         part = _fraction(size, at, settings.limit)
         value, outcome = before + part * (float(course.charge[at]) - before), Outcome.determined
-        message = f"{settings.limit:g} V was reached between {ends}{note}"
     else:
         value, outcome = float(course.charge[-1]) + 0.5 * course.after, Outcome.not_resolved
+    last = min(at, size.size - 1)
+    if course.hidden[last] > 0 and course.most[last] - course.least[last] > _VAGUE * value:
+        outcome = Outcome.not_resolved
+    if abs(apart) > _CONTRADICTS * value:
+        outcome = Outcome.not_decidable
+    low, high = max(min(low, value + apart), 0.0), max(high, value + apart)
+    ends = f"between {record.coulomb(low, 6)} and {record.coulomb(high, 6)}"
+    message = f"{settings.limit:g} V was reached {ends}{note}"
+    if at == size.size:
         message = (
             f"The current ended at {size[-1]:.4g} V, where {settings.limit:g} V lay within one "
-            f"more sample: between {ends}{note}"
+            f"more sample: {ends}{note}"
         )
-    return Finding(
-        "critical_capacity",
-        value,
-        low,
-        high,
-        "C",
-        outcome,
-        criteria[basis],
-        basis,
-        float(course.time[min(at, size.size - 1)]),
-        block,
-        message,
-        "cutoff",
-    )
+    time = float(course.time[last])
+    return Finding("critical_capacity", value, low, high, "C", outcome, criterion, basis, time,
+                   block, message, "cutoff")  # fmt: skip
 
 
 def _censored(
-    record: Record, course: Course, size: Floats, basis: str, block: int, criterion: str, note: str
+    job: _Job, course: Course, size: Floats, basis: str, block: int, less: float, note: str
 ) -> Finding:
     """Return the bound that a course gives which ends before the limit."""
+    low = max(course.total + less, 0.0)
     message = (
         f"The limit was not reached: the largest value was {np.max(size):.4g} V, after "
-        f"{record.coulomb(course.total, 6)}{note}"
+        f"{job.record.coulomb(low, 6)}{note}"
     )
-    return Finding(
-        "critical_capacity",
-        NAN,
-        course.total,
-        np.inf,
-        "C",
-        Outcome.censored,
-        criterion,
-        basis,
-        float(course.time[-1]),
-        block,
-        message,
-    )
+    return Finding("critical_capacity", NAN, low, np.inf, "C", Outcome.censored,
+                   job.criteria[basis], basis, float(course.time[-1]), block, message)  # fmt: skip
 
 
 def _reached(
@@ -249,16 +313,15 @@ def _reached(
     )
 
 
-def _was_below(record: Record, course: Course, limit: float) -> bool:
+def _was_below(job: _Job, course: Course) -> bool:
     """Say whether the voltage was below the limit before the current, where anything tells."""
-    before = record.voltage[record.time < course.time[0]]
-    before = before[np.isfinite(before)]
-    return (not before.size and course.time.size < _FEW) or bool(np.any(np.abs(before) < limit))
+    begin = int(np.searchsorted(job.record.time, course.time[0], side="left"))
+    return (job.first >= begin and course.time.size < _FEW) or job.below < begin
 
 
 def _about_to(course: Course, size: Floats, limit: float, noise: float) -> bool:
     """Say whether the last rise, going on as it grew, reaches the limit by the next sample."""
-    if size.size < 3 or np.any(course.phase[-3:] != course.phase[-1]):
+    if course.ended or size.size < 3 or np.any(course.phase[-3:] != course.phase[-1]):
         return False
     last, before = float(size[-1] - size[-2]), float(size[-2] - size[-3])
     passed = float(course.charge[-1] - course.charge[-2])
@@ -278,6 +341,7 @@ def _fraction(size: Floats, row: int, limit: float) -> float:
 def _charge_noise(course: Course) -> float:
     """Return the standard deviation (C) that the noise of the current makes of its integral."""
     same = np.diff(course.phase) == 0
+    same &= np.diff(course.hidden) == 0
     change = np.abs(np.diff(course.current))[same]
     if change.size < _FEW:
         return 0.0
@@ -285,14 +349,19 @@ def _charge_noise(course: Course) -> float:
     return sigma * float(np.sqrt(np.sum(np.diff(course.time)[same] ** 2)))
 
 
-def _against_instrument(record: Record, course: Course) -> str:
+def _against_instrument(course: Course, at: int) -> str:
     """Say how far the instrument's own charge is from the integral, where it has one."""
-    if record.charge is None:
+    if course.instrument is None or not course.charge[at] > 0:
         return ""
-    rows = np.searchsorted(record.time, course.time[[0, -1]])
-    both = record.charge[rows]
-    mine = float(course.charge[-1] - course.charge[0])
-    if not np.isfinite(both).all() or not mine > 0:
+    share = float(course.instrument[at] / course.charge[at])
+    return f"; the instrument's charge differs by {share:+.2%}"
+
+
+def _hidden(record: Record, course: Course, at: int) -> str:
+    """Say for how long nothing was recorded, and what may have passed meanwhile."""
+    if not course.hidden[at] > 0:
         return ""
-    theirs = abs(float(both[1] - both[0]))
-    return f"; the instrument's charge differs by {(theirs - mine) / mine:+.2%}"
+    most = record.coulomb(float(course.most[at] - course.least[at]))
+    return (
+        f"; for {course.hidden[at]:.4g} s of it nothing was recorded, in which 0 to {most} passed"
+    )

@@ -118,4 +118,6 @@ def _drifts(
         mean[k] = y.mean()
         drift[k] = slope / level
         error[k] = np.sqrt((left**2).sum() / (y.size - 2) / (dx**2).sum()) / level
-    return drift, error, mean
+    # a voltage that goes against the current throughout has the other sign: what counts is |V|
+    turn = -1.0 if np.nansum(np.sign(mean)) < 0.0 else 1.0
+    return turn * drift, error, turn * mean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -12,7 +13,7 @@ from anodescope.errors import Outcome
 from anodescope.events.finding import NAN, Bools, Finding, Floats, Record, absent
 from anodescope.events.onset.crossing import crossings
 from anodescope.events.onset.degradation import find_degradation
-from anodescope.events.onset.knee import FEWEST, FIRST, RISE, Knees, knees
+from anodescope.events.onset.knee import APART, FEWEST, FIRST, RISE, Knees, knees
 from anodescope.events.onset.resistances import Ohmic, interface_resistance, ohmic_resistance
 from anodescope.events.onset.settings import OnsetSettings, paper_scan
 from anodescope.events.onset.stairs import Stairs, stairs_of
@@ -37,16 +38,24 @@ class _Curve:
     cut_current: float
     cut_voltage: float
     cut_time: float
+    tail: str  # what ended the curve, as a sentence
 
 
 @relies_on("wu2025")
-def find_onsets(record: Record, settings: OnsetSettings | None = None) -> list[Finding]:
+def find_onsets(
+    record: Record,
+    settings: OnsetSettings | None = None,
+    *,
+    shorts: Sequence[Finding] | None = None,
+) -> list[Finding]:
     """Find the onset of instability in every staircase.
 
     Parameters
     ----------
     record : what detectors read; spectra, drt and peaks may be missing.
     settings : the numbers by which an onset is told.
+    shorts : what `find_shorts` found; a staircase ends for the onset with its first hard or soft
+        short circuit. None: none is known.
 
     Returns
     -------
@@ -54,7 +63,8 @@ def find_onsets(record: Record, settings: OnsetSettings | None = None) -> list[F
     (where there are sweeps), as measured (basis ``voltage``) and less iR_Ω (basis
     ``voltage_minus_ohmic``), and for ``R_int``; each for every factor. The headline (end of the
     hold, less the measured ohmic drop, `settings.headline`) comes first and marks the event
-    ``onset``. Bounds are 95 %; what the scan did not reach is censored.
+    ``onset``. Bounds are 95 %; what the scan did not reach is censored. Where nothing is told for
+    a reason that all factors share, one row per basis says so.
     """
     settings = settings or OnsetSettings()
     phases = record.phases
@@ -67,29 +77,88 @@ def find_onsets(record: Record, settings: OnsetSettings | None = None) -> list[F
         reason = Outcome.not_finite
     if reason is not None:
         return [absent(QUANTITY, "A", reason, criterion, CORRECTED)]
-    return [one for block in blocks for one in _of_block(record, block, settings)]
+    return [one for block in blocks for one in _of_block(record, block, settings, shorts or ())]
 
 
-def _of_block(record: Record, block: int, settings: OnsetSettings) -> list[Finding]:
+def _of_block(
+    record: Record, block: int, settings: OnsetSettings, shorts: Sequence[Finding]
+) -> list[Finding]:
     stairs = stairs_of(record, block, settings.hold_share, settings.sweep_share)
+    if stairs.falls and stairs.current.size < FEWEST:
+        text = (
+            f"The staircase falls, from {record.ampere(stairs.first_current)} to "
+            f"{record.ampere(stairs.last_current)}: an onset is told on rising currents only, "
+            "since after the largest one the cell is no longer as it was."
+        )
+        criterion = _criterion("hold", _EMPTY, settings.headline, settings)
+        reason = Outcome.not_decidable
+        return [absent(QUANTITY, "A", reason, criterion, CORRECTED, block=block, message=text)]
+    short = _first_short(shorts, block)
     ohmic = _ohmic(record, stairs, block, settings)
     found: list[Finding] = []
-    for curve in _curves(stairs):
+    for curve in _curves(stairs, short):
         found += _of_curve(record, block, curve, ohmic, settings)
     found.sort(key=lambda one: not one.event)
-    return found + _of_interface(record, block, stairs, settings)
+    found += _of_interface(record, block, stairs, settings, short)
+    return _collapsed(found, f"exceeds {settings.headline:g} times")
 
 
-def _curves(stairs: Stairs) -> list[_Curve]:
-    curves = [_curve("hold", stairs, stairs.hold, stairs.whole_hold)]
+def _first_short(shorts: Sequence[Finding], block: int) -> Finding | None:
+    """Return the first short circuit of a block that stays and is beyond doubt."""
+    some = [
+        one
+        for one in shorts
+        if one.quantity in ("hard_short", "soft_short")
+        and (one.block, one.outcome) == (block, Outcome.determined)
+    ]
+    return min(some, key=lambda one: one.time, default=None)
+
+
+def _before(span: Floats, short: Finding | None) -> Bools:
+    """Tell which phases were over when the short circuit was there, and half over before it."""
+    if short is None:
+        return np.ones(len(span), np.bool_)
+    start, end = span.T
+    before: Bools = (end <= short.time) & (0.5 * (start + end) <= short.low)
+    return before
+
+
+def _ended(short: Finding | None) -> str:
+    if short is None:
+        return ""
+    kind = short.quantity.removesuffix("_short")
+    return f" The curve ends where a {kind} short circuit came, by {short.time:.6g} s."
+
+
+def _collapsed(found: list[Finding], headline: str) -> list[Finding]:
+    """Say once per basis what all factors and windows share: why there is no number."""
+    told: dict[tuple[str, Outcome, str], Finding] = {}
+    for one in found:
+        key = (one.basis, one.outcome, one.message)
+        if key not in told or (headline in one.criterion and headline not in told[key].criterion):
+            told[key] = one
+    numbers = (Outcome.determined, Outcome.censored)
+    return [
+        one
+        for one in found
+        if one.outcome in numbers or told[one.basis, one.outcome, one.message] is one
+    ]
+
+
+def _curves(stairs: Stairs, short: Finding | None) -> list[_Curve]:
+    sound, tail = _before(stairs.span_hold, short), _ended(short)
+    curves = [_curve("hold", stairs, stairs.hold, stairs.whole_hold, sound, tail)]
     if stairs.sweeps:
-        curves.append(_curve("sweep", stairs, stairs.sweep, stairs.whole_sweep))
+        sound = _before(stairs.span_sweep, short)
+        curves.append(_curve("sweep", stairs, stairs.sweep, stairs.whole_sweep, sound, tail))
     return curves
 
 
-def _curve(name: str, stairs: Stairs, voltage: Floats, whole: Bools) -> _Curve:
+def _curve(
+    name: str, stairs: Stairs, voltage: Floats, whole: Bools, sound: Bools, tail: str
+) -> _Curve:
     """Take the whole stairs; the first one after the last whole one was cut short."""
-    there = np.isfinite(voltage)
+    there = np.isfinite(voltage) & sound
     good = np.flatnonzero(there & whole)
     after = np.flatnonzero(there & ~whole)
     after = after[after > (good[-1] if good.size else -1)]
@@ -97,7 +166,7 @@ def _curve(name: str, stairs: Stairs, voltage: Floats, whole: Bools) -> _Curve:
     if after.size:
         k = int(after[0])
         cut = (float(stairs.current[k]), float(voltage[k]), float(stairs.time[k]))
-    return _Curve(name, stairs.current[good], voltage[good], stairs.time[good], *cut)
+    return _Curve(name, stairs.current[good], voltage[good], stairs.time[good], *cut, tail)
 
 
 def _ohmic(record: Record, stairs: Stairs, block: int, settings: OnsetSettings) -> Ohmic:
@@ -225,15 +294,9 @@ def _message(
 ) -> str:
     value, low, high = (record.ampere(number) for number in numbers)
     if outcome is Outcome.not_decidable:
-        if curve.current.size < FEWEST:
-            return f"{curve.current.size} stairs are too few for an onset; {FEWEST} are needed."
-        return (
-            f"The initial slope ({result.initial:.4g} ± {result.initial_error:.2g} Ω) less "
-            f"{subtracted:.4g} Ω is too close to its noise for this factor; more stairs in "
-            "initial_share may help."
-        )
+        return f"{_undecided(result, curve, subtracted)}{curve.tail}"
     less = f" {subtracted:.4g} Ω were subtracted." if subtracted else ""
-    tail = f"{less} Criterion: {criterion}.{record.sign}"
+    tail = f"{less}{curve.tail} Criterion: {criterion}.{record.sign}"
     if outcome is Outcome.censored:
         return f"No onset up to {low}, where the scan tells no more.{tail}"
     if np.isinf(numbers[2]):
@@ -241,8 +304,29 @@ def _message(
     return f"Instability sets in at {value} (95 %: {low} to {high}).{tail}"
 
 
+def _undecided(result: Knees, curve: _Curve, subtracted: float) -> str:
+    """Say why there is no k-fold of the initial slope."""
+    if curve.current.size < FEWEST:
+        return f"{curve.current.size} stairs are too few for an onset; {FEWEST} are needed."
+    slope = f"The initial slope ({result.initial:.4g} ± {result.initial_error:.2g} Ω)"
+    if result.initial < -APART * result.initial_error:
+        return (
+            f"V falls as the current rises, by {-result.initial:.4g} Ω: the sign of the voltage "
+            "does not go with that of the current; check which electrode is the working one."
+        )
+    if subtracted and result.initial - subtracted < -APART * result.initial_error:
+        return (
+            f"{slope} is less than the {subtracted:.4g} Ω to be subtracted: that resistance is not "
+            "in series with this voltage."
+        )
+    return (
+        f"{slope} less {subtracted:.4g} Ω is too close to its noise for this factor; more stairs "
+        "in initial_share may help."
+    )
+
+
 def _of_interface(
-    record: Record, block: int, stairs: Stairs, settings: OnsetSettings
+    record: Record, block: int, stairs: Stairs, settings: OnsetSettings, short: Finding | None
 ) -> list[Finding]:
     """Onsets in R_int(i), for every factor."""
     interface = interface_resistance(record, stairs.spectrum)
@@ -254,7 +338,7 @@ def _of_interface(
     if interface is None:
         reason = Outcome.needs_peaks if stairs.sweeps else Outcome.needs_spectra
         return [absent(QUANTITY, "A", reason, text, INTERFACE, block=block) for text in criteria]
-    there = np.isfinite(interface.values)
+    there = np.isfinite(interface.values) & _before(stairs.span_sweep, short)
     current, time = stairs.current[there], stairs.time[there]
     result = crossings(
         current, interface.values[there], np.array(settings.factors), settings.initial_share
@@ -276,7 +360,7 @@ def _of_interface(
         elif outcome is Outcome.censored:
             value = NAN
             message = f"R_int stays below that up to {record.ampere(low)}."
-        message = f"{message} Ascribed to: {interface.attribution}.{record.sign}"
+        message = f"{message} Ascribed to: {interface.attribution}.{_ended(short)}{record.sign}"
         found.append(
             Finding(
                 QUANTITY,

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 FEWEST = 6  # stairs below which nothing is decided
 FIRST = 5  # stairs that the initial slope needs
 RISE = 7.0  # a minimum counts when the curve rises from it by so many times the noise
-_APART = 3.0  # errors by which k times the initial slope must exceed the initial slope
+APART = 3.0  # errors by which k times the initial slope must exceed the initial slope
 _DEEP = 2.0  # the polynomial takes points as high above the minimum as this many rises
 _REPLICATES = 200
 _FLOOR = 1e-9  # noise that rounding alone makes, against the range of the curve
@@ -189,7 +189,7 @@ def _crossings(x, curves, noise, stairs, resistances, factors):  # type: ignore[
             net = slope - resistances[r]
             for k in range(factors.size):
                 # the threshold must differ from the initial slope by more than the error of both
-                if not (factors[k] - 1.0) * net > _APART * factors[k] * error:
+                if not (factors[k] - 1.0) * net > APART * factors[k] * error:
                     continue
                 g = curves[b] - (resistances[r] + factors[k] * net) * x
                 a, alarm = _first_minimum(g, RISE * noise)

@@ -38,7 +38,7 @@ class Interface:
     ----------
     values : sum of the peaks named γ_int and γ'_int (Ω), one per row asked for; NaN: no such peak.
     prime : resistance of γ'_int alone (Ω); NaN where it is absent.
-    attribution : the electrode that the peaks are ascribed to, and on what that rests.
+    attribution : the electrode that the peaks summed are ascribed to, and on what that rests.
     """
 
     values: Floats
@@ -52,9 +52,13 @@ def ohmic_resistance(record: Record, rows: Integers) -> Ohmic:
     Parameters
     ----------
     record : what detectors read.
-    rows : rows of spectra; -1 and rows without a fit are left out.
+    rows : rows of spectra; -1, rows without a fit, and those of another electrode than the one
+        whose voltage is used, are left out: theirs is not the ohmic drop of this voltage.
     """
     rows = rows[rows >= 0]
+    if record.spectra is not None and rows.size:
+        electrode = record.spectra["electrode"].values.astype(object)[rows]
+        rows = rows[electrode == record.voltage_electrode]
     if record.drt is None or not rows.size:
         return Ohmic(NAN, "measured series resistance")
     series = record.drt["series_resistance"].values[rows]
@@ -78,8 +82,10 @@ def interface_resistance(record: Record, rows: Integers) -> Interface | None:
     total, prime = (_named(record.peaks, rows, names) for names in (INTERFACE, INTERFACE[1:]))
     if total is None or record.peaks is None or not np.isfinite(total).any():
         return None
-    names = record.peaks["name"].values.astype(object)
-    of_it = np.isin(names, INTERFACE)
+    # only the tracks that were summed speak: those of other electrodes have no value here
+    of_it = np.isin(record.peaks["name"].values.astype(object), INTERFACE)
+    summed = record.peaks["resistance"].values[rows[rows >= 0]]
+    of_it &= np.isfinite(summed).any(axis=0)
     told = [
         f"{electrode} ({basis.rstrip('.')})" if basis else electrode
         for electrode, basis in dict.fromkeys(

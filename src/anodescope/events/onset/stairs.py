@@ -26,8 +26,12 @@ class Stairs:
     hold, sweep : |V| at the end of the hold and during the sweep (V), shape (N,); the sign is that
         of the current (positive: the voltage has the current's direction); NaN where there is none.
     whole_hold, whole_sweep : the phase lasted as long as those of the other stairs, shape (N,).
+    span_hold, span_sweep : begin and end of the phases that the voltages are taken from (s), shape
+        (N, 2); NaN where there is none.
     spectrum : row of the default spectra that the stair's sweep made, shape (N,); -1: none.
     sweeps : any stair has a sweep.
+    falls : most stairs lie below the one before; what is left above is not the curve.
+    first_current, last_current : |i| of the first and the last stair of all (A).
     """
 
     current: Floats
@@ -36,8 +40,13 @@ class Stairs:
     sweep: Floats
     whole_hold: Bools
     whole_sweep: Bools
+    span_hold: Floats
+    span_sweep: Floats
     spectrum: Integers
     sweeps: bool
+    falls: bool
+    first_current: float
+    last_current: float
 
 
 def stairs_of(record: Record, block: int, hold_share: float, sweep_share: float) -> Stairs:
@@ -48,7 +57,8 @@ def stairs_of(record: Record, block: int, hold_share: float, sweep_share: float)
     record : what detectors read.
     block : block of the protocol node.
     hold_share, sweep_share : the voltage of a phase is the mean over this last share of it; of a
-        phase in which no sample fell there, the last sample.
+        phase in which no sample fell there, the last sample. A phase that went on for longer than
+        its like (the sweep behind it was broken off) counts up to their usual length.
     """
     phases = record.phases
     rows = phases.rows(block)
@@ -59,32 +69,61 @@ def stairs_of(record: Record, block: int, hold_share: float, sweep_share: float)
     sign = np.sign(current)
     volts: dict[str, Floats] = {}
     whole: dict[str, Bools] = {}
+    span: dict[str, Floats] = {}
     spectrum = np.full(level.size, -1, np.int64)
     for mode, share in (("current", hold_share), ("sweep", sweep_share)):
         of_mode = rows[phases.mode[rows] == mode]
         at = np.searchsorted(level, phases.level[of_mode])
-        mean = _late_means(record, phases.start[of_mode], phases.end[of_mode], share)
+        start, end = phases.start[of_mode], phases.end[of_mode]
+        lasted = np.zeros(level.size)
+        np.add.at(lasted, at, end - start)
+        usual = float(np.median(lasted[lasted > 0])) if of_mode.size else 0.0
+        if mode == "current":
+            inside, end = _capped(at, start, end, lasted, usual)
+            at, start, end = at[inside], start[inside], end[inside]
+        mean = _late_means(record, start, end, share)
         if mode == "sweep":
-            made = default_row(record, phases.start[of_mode], phases.end[of_mode])
+            made = default_row(record, start, end)
             spectrum[at] = made
             mean = np.where(np.isfinite(mean), mean, _sweep_means(record, made, share))
-        lasted = np.zeros(level.size)
-        np.add.at(lasted, at, phases.end[of_mode] - phases.start[of_mode])
         volts[mode] = np.full(level.size, NAN)
         volts[mode][at] = mean * sign[at]  # of several phases the last one counts
-        usual = np.median(lasted[lasted > 0]) if of_mode.size else 0.0
+        span[mode] = np.full((level.size, 2), NAN)
+        span[mode][at] = np.stack([start, end], axis=1)
         whole[mode] = lasted >= _WHOLE * usual
-    keep = _rising(np.abs(current))
+    size = np.abs(current)
+    keep = _rising(size)
     return Stairs(
-        np.abs(current)[keep],
+        size[keep],
         phases.start[rows[first]][keep],
         volts["current"][keep],
         volts["sweep"][keep],
         whole["current"][keep],
         whole["sweep"][keep],
+        span["current"][keep],
+        span["sweep"][keep],
         spectrum[keep],
         bool((phases.mode[rows] == "sweep").any()),
+        2 * np.count_nonzero(np.diff(size) < 0.0) > max(size.size - 1, 0),
+        float(size[0]) if size.size else NAN,
+        float(size[-1]) if size.size else NAN,
     )
+
+
+def _capped(
+    at: NDArray[np.intp], start: Floats, end: Floats, lasted: Floats, usual: float
+) -> tuple[Bools, Floats]:
+    """Return which phases lie within the usual length of their stair, and where each ends."""
+    inside, capped = np.ones(at.size, np.bool_), end.copy()
+    spent = np.zeros(lasted.size)
+    for k in range(at.size):
+        length = end[k] - start[k]
+        if lasted[at[k]] * _WHOLE > usual:
+            left = usual - spent[at[k]]
+            inside[k] = left > 0.0
+            capped[k] = start[k] + min(length, max(left, 0.0))
+        spent[at[k]] += length
+    return inside, capped
 
 
 def default_row(record: Record, start: Floats, end: Floats) -> Integers:

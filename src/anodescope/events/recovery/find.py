@@ -10,8 +10,17 @@ import numpy as np
 from anodescope.citations import relies_on
 from anodescope.errors import Outcome, SettingsError
 from anodescope.events.finding import NAN, Finding, Floats, Record, absent
+from anodescope.events.onset.knee import FEWEST, noise_of
 from anodescope.events.recovery.impedance import recovered_impedance
-from anodescope.events.recovery.relaxation import BETTER, PLATEAU, Relaxation, relax, resolved
+from anodescope.events.recovery.relaxation import (
+    BETTER,
+    PLATEAU,
+    Relaxation,
+    relax,
+    resolved,
+    shifted_bounds,
+    undescribed,
+)
 from anodescope.events.recovery.rests import Fall, Rest, block_rests, fall_of, pulse_rests
 
 __all__ = ["RecoverySettings", "find_recoveries"]
@@ -96,24 +105,41 @@ def _of_rest(record: Record, rest: Rest) -> list[Finding]:
         return [absent(TIME, "s", reason, _CRITERIA[TIME], "voltage", block=rest.block)]
     fall = fall_of(record, rest)
     result = relax(fall.since, fall.voltage)
-    found = _instant(rest, fall)
+    found = _instant(rest, fall, result.noise)
     basis = "voltage"
     tail = (
         " Each point is the mean of a sweep, which holds the voltage that it begins with."
         if fall.swept
         else ""
     )
+    tail += rest.doubt
+    if result.outcome is Outcome.not_decidable:
+        text = f"{undescribed(result)}{tail}"
+        return [
+            *found,
+            *(
+                absent(name, "s", Outcome.not_decidable, _CRITERIA[name], basis,
+                       block=rest.block, message=text)
+                for name in (TIME, DECAY, FLAT)
+            ),
+        ]  # fmt: skip
     if result.outcome is not Outcome.determined:
         return [*found, _nothing(rest, fall, result)]
-    for tau, low, high in zip(result.tau, result.low, result.high, strict=True):
+    lows, highs = result.low, result.high
+    if rest.gap and result.model == "stretched":
+        lows, highs = shifted_bounds(fall.since, fall.voltage, rest.gap, result)
+    for tau, low, high in zip(result.tau, lows, highs, strict=True):
         outcome, value, text = resolved(tau, low, high, "The voltage relaxes")
         text = f"{text} Model: {_MODELS[result.model]}, {_noise(result)}.{tail}"
         found.append(
             Finding(TIME, value, low, high, "s", outcome, _CRITERIA[TIME], basis, rest.off,
                     rest.block, text)
         )  # fmt: skip
-    for name, value in ((DECAY, result.decay), (FLAT, result.plateau)):
-        found.append(_passed(rest, fall, result, name, value, tail))
+    for name, value, ends in (
+        (DECAY, result.decay, result.decay_bounds),
+        (FLAT, result.plateau, result.plateau_bounds),
+    ):
+        found.append(_passed(rest, fall, name, value, ends, tail))
     return found
 
 
@@ -136,36 +162,70 @@ def _nothing(rest: Rest, fall: Fall, result: Relaxation) -> Finding:
 
 
 def _passed(
-    rest: Rest, fall: Fall, result: Relaxation, name: str, value: float, tail: str
+    rest: Rest, fall: Fall, name: str, value: float, ends: tuple[float, float], tail: str
 ) -> Finding:
-    """The time at which a share is left; its bounds are those of the slowest τ, scaled."""
-    first, last = float(fall.since[0]), float(fall.since[-1])
-    scale = (value - first) / result.tau[-1]
-    low = first + scale * float(result.low[-1])
-    high = first + scale * float(result.high[-1])
+    """The time at which a share is left, and what its bounds say of it."""
+    last = float(fall.since[-1])
+    low, high = max(ends[0] - rest.gap, 0.0), ends[1]
     outcome, text = Outcome.determined, f"It takes {value:.4g} s (95 %: {low:.4g} to {high:.4g} s)."
-    if not value <= last:
-        outcome, value, high = Outcome.censored, NAN, float("inf")
-        low = min(low, last) if np.isfinite(low) else last
-        text = f"It takes longer than {low:.4g} s, where the record ends."
-    elif result.low[-1] == 0.0:
+    if ends[0] == 0.0 and np.isinf(high):
+        outcome, value = Outcome.not_identifiable, NAN
+        text = "The record does not fix when that is."
+    elif ends[0] == 0.0:
         outcome, value = Outcome.not_resolved, NAN
         text = f"It takes less than {high:.4g} s, faster than the sampling resolves."
+    elif not value <= last:
+        outcome, value, high = Outcome.censored, NAN, float("inf")
+        low = min(low, last)
+        text = f"It takes longer than {low:.4g} s, and by the fit longer than the record."
+    elif np.isinf(high):
+        outcome, value = Outcome.not_resolved, NAN
+        text = f"It takes longer than {low:.4g} s; the record sets no other bound."
     return Finding(
         name, value, low, high, "s", outcome, _CRITERIA[name], "voltage", rest.off, rest.block,
         text + tail,
     )  # fmt: skip
 
 
-def _instant(rest: Rest, fall: Fall) -> list[Finding]:
-    """The fall up to the first sample at rest, as a resistance."""
+def _step(rest: Rest, fall: Fall) -> float:
+    """Fall of the voltage up to the first sample at rest, over the current (Ω); NaN: unknown."""
     if not fall.since.size or not np.isfinite(fall.before) or fall.swept:
+        return NAN
+    return (fall.before - float(fall.voltage[0])) / rest.current
+
+
+def _instant(rest: Rest, fall: Fall, noise: float) -> list[Finding]:
+    """That fall as a resistance; its bounds are those of the noise (V) of two samples."""
+    value = _step(rest, fall)
+    if not np.isfinite(value):
         return []
-    value = (fall.before - float(fall.voltage[0])) / rest.current
-    text = f"Within {fall.since[0]:.4g} s the voltage falls by that times the current."
+    if fall.since.size > FEWEST:
+        noise = noise_of(fall.since, fall.voltage)
+    criterion = _CRITERIA[INSTANT]
+    if not np.isfinite(noise):
+        text = "There are too few samples at rest to tell the noise of this fall."
+        reason = Outcome.too_few_points
+        return [absent(INSTANT, "Ω", reason, criterion, "voltage", block=rest.block, message=text)]
+    half = 1.96 * np.sqrt(2.0) * noise / abs(rest.current)
+    ends = f"{value:.4g} Ω (95 %: {value - half:.4g} to {value + half:.4g} Ω)"
+    if not half < abs(value):
+        outcome = Outcome.not_identifiable
+        text = f"The fall within {fall.since[0]:.4g} s does not stand out of the noise: {ends}."
+    elif value < 0.0:
+        outcome = Outcome.not_decidable
+        text = (
+            f"Within {fall.since[0]:.4g} s the voltage rises with the current before it: {ends}. "
+            "No resistance is negative: the sign of the voltage does not go with the current's."
+        )
+    else:
+        outcome = Outcome.determined
+        text = f"Within {fall.since[0]:.4g} s the voltage falls by that times the current: {ends}."
+    if outcome is not Outcome.determined:
+        value = NAN
+    low, high = (_step(rest, fall) + side * half for side in (-1.0, 1.0))
     return [
-        Finding(INSTANT, value, value, value, "Ω", Outcome.determined, _CRITERIA[INSTANT],
-                "voltage", rest.off, rest.block, text)
+        Finding(INSTANT, value, low, high, "Ω", outcome, criterion, "voltage", rest.off,
+                rest.block, text + rest.doubt)
     ]  # fmt: skip
 
 
@@ -182,17 +242,22 @@ def _of_pulses(record: Record, rests: list[Rest]) -> list[Finding]:
         text = (
             f"{len(told)} of {len(ones)} rests between pulses show a relaxation beyond the noise."
         )
+        odd = sum(one.outcome is Outcome.not_decidable for one in ones)
+        if 2 * odd > len(ones):
+            reason = Outcome.not_decidable
+            text = f"One exponential does not describe {odd} of {len(ones)} rests between pulses."
         criterion = _pulse_criterion(TIME)
         return [absent(TIME, "s", reason, criterion, "voltage", block=block, message=text)]
     found = [_median_time(told, block, len(ones))]
     chosen = [relax(fall.since, fall.voltage, bounds=False) for fall in falls]
     longest = float(np.median([fall.since[-1] for fall in falls if fall.since.size]))
+    described = [one for one in chosen if one.outcome is not Outcome.not_decidable]
     for name, attribute in ((DECAY, "decay"), (FLAT, "plateau")):
-        values = np.array([getattr(one, attribute) for one in chosen])
+        values = np.array([getattr(one, attribute) for one in described])
         found.append(_median(name, values[np.isfinite(values)], block, "s", longest))
-    steps = [one.value for r, f in zip(rests, falls, strict=True) for one in _instant(r, f)]
-    if steps:
-        found.append(_median(INSTANT, np.array(steps), block, "Ω", np.inf))
+    steps = np.array([_step(rest, fall) for rest, fall in zip(rests, falls, strict=True)])
+    if np.isfinite(steps).any():
+        found.append(_median(INSTANT, steps[np.isfinite(steps)], block, "Ω", np.inf))
     return found
 
 
@@ -231,6 +296,10 @@ def _median(name: str, values: Floats, block: int, units: str, longest: float) -
         return absent(name, units, Outcome.not_identifiable, criterion, "voltage", block=block)
     value, low, high = (float(q) for q in np.quantile(values, [0.5, 0.025, 0.975]))
     outcome = Outcome.determined
+    if name == INSTANT and value <= 0.0:
+        text = "The voltage rises at the switch in most rests: its sign is not that of the current."
+        return absent(name, units, Outcome.not_decidable, criterion, "voltage", block=block,
+                      message=text)  # fmt: skip
     text = f"Median {value:.4g} {units} (95 % of the rests: {low:.4g} to {high:.4g} {units})."
     if value > longest:
         outcome, value, low, high = Outcome.censored, NAN, longest, float("inf")

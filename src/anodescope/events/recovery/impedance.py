@@ -8,7 +8,15 @@ from anodescope.errors import Outcome
 from anodescope.events.finding import NAN, Finding, Floats, Record, absent
 from anodescope.events.onset.knee import noise_of
 from anodescope.events.onset.resistances import Interface, interface_resistance
-from anodescope.events.recovery.relaxation import BETTER, FEWEST, Relaxation, relax, resolved
+from anodescope.events.recovery.relaxation import (
+    BETTER,
+    FEWEST,
+    Relaxation,
+    relax,
+    resolved,
+    shifted_bounds,
+    undescribed,
+)
 from anodescope.events.recovery.rests import Rest, spectra_before, sweeps_of
 
 TIME, SHARE, VANISHING = "recovery_time", "recovered_share", "vanishing_time"
@@ -44,14 +52,14 @@ def recovered_impedance(record: Record, rest: Rest) -> list[Finding]:
     if interface is None:
         found.append(_missing(TIME, INTERFACE, Outcome.needs_peaks, rest))
     else:
-        tail = f" Ascribed to: {interface.attribution}."
+        tail = f" Ascribed to: {interface.attribution}.{rest.doubt}"
         found += _of_quantity(rest, INTERFACE, interface.values, middle, what, tail)
     if record.drt is None:
         found.append(_missing(TIME, POLARISATION, Outcome.needs_spectra, rest))
     else:
         values = record.drt["polarisation_resistance"].values[np.maximum(every, 0)]
         values = np.where(every >= 0, values, NAN)
-        found += _of_quantity(rest, POLARISATION, values, middle, what, "")
+        found += _of_quantity(rest, POLARISATION, values, middle, what, rest.doubt)
     if interface is not None:
         found.append(_vanishing(rest, interface, middle, end))
     return found
@@ -80,7 +88,7 @@ def _of_quantity(
         reason, criterion = Outcome.too_few_points, _criterion(basis)
         found = [absent(TIME, "s", reason, criterion, basis, block=rest.block, message=text)]
     else:
-        found = _times(rest, basis, result, middle[there], tail)
+        found = _times(rest, basis, result, middle[there], series[there], tail)
     if not there.any():
         return found
     noise = result.noise
@@ -92,10 +100,14 @@ def _of_quantity(
     return found
 
 
-def _times(rest: Rest, basis: str, result: Relaxation, middle: Floats, tail: str) -> list[Finding]:
+def _times(
+    rest: Rest, basis: str, result: Relaxation, middle: Floats, series: Floats, tail: str
+) -> list[Finding]:
     criterion = _criterion(basis)
     if result.outcome is not Outcome.determined:
         text = result.outcome.sentence
+        if result.outcome is Outcome.not_decidable:
+            text = undescribed(result)
         if result.outcome is Outcome.not_found:
             text = (
                 f"Nothing relaxes beyond the noise between {middle[0]:.4g} and {middle[-1]:.4g} s: "
@@ -104,7 +116,10 @@ def _times(rest: Rest, basis: str, result: Relaxation, middle: Floats, tail: str
         reason = result.outcome
         return [absent(TIME, "s", reason, criterion, basis, block=rest.block, message=text + tail)]
     found = []
-    for tau, low, high in zip(result.tau, result.low, result.high, strict=True):
+    lows, highs = result.low, result.high
+    if rest.gap and result.model == "stretched":
+        lows, highs = shifted_bounds(middle, series, rest.gap, result)
+    for tau, low, high in zip(result.tau, lows, highs, strict=True):
         outcome, value, text = resolved(tau, low, high, "It relaxes")
         found.append(
             Finding(TIME, value, low, high, "s", outcome, criterion, basis, rest.off, rest.block,
@@ -152,7 +167,7 @@ def _share(
 
 def _vanishing(rest: Rest, interface: Interface, middle: Floats, end: Floats) -> Finding:
     """When γ'_int is gone: between the last sweep that has it and the first that has it no more."""
-    tail = f" Ascribed to: {interface.attribution}."
+    tail = f" Ascribed to: {interface.attribution}.{rest.doubt}"
     under, series = interface.prime[1], np.isfinite(interface.prime[2:])
     if not np.isfinite(under):
         text = f"The last sweep under current has no γ'_int.{tail}"
@@ -162,13 +177,13 @@ def _vanishing(rest: Rest, interface: Interface, middle: Floats, end: Floats) ->
     gone = np.flatnonzero(~series)
     outcome, value = Outcome.determined, NAN
     if not gone.size:
-        outcome, low, high = Outcome.censored, float(end[-1]), float("inf")
+        outcome, low, high = Outcome.censored, float(end[-1]) - rest.gap, float("inf")
         text = f"γ'_int is still there after {low:.4g} s."
     elif gone[0] == 0:
         outcome, low, high = Outcome.not_resolved, 0.0, float(end[0])
         text = f"γ'_int is gone in the first sweep at rest, which ends after {high:.4g} s."
     else:
-        low, high = float(middle[gone[0] - 1]), float(end[gone[0]])
+        low, high = float(middle[gone[0] - 1]) - rest.gap, float(end[gone[0]])
         value = 0.5 * (low + high)
         text = f"γ'_int is gone between {low:.4g} and {high:.4g} s."
     return Finding(

@@ -14,6 +14,9 @@ from anodescope.events.onset.stairs import default_row
 _OFF = 0.1
 # The current ended with the rest's begin when no more than this lies between (s).
 _GAP = 1.0
+# A rest that begins later, as in a second file, still follows the current up to this long a gap (s)
+# and no longer than the rest itself; where in the gap the current ended is not known.
+_LONGEST_GAP = 600.0
 
 
 @final
@@ -26,12 +29,25 @@ class Rest:
     block : block of the protocol node.
     off, end : instants at which the current was switched off and the rest ended (s).
     current : current before (A).
+    gap : unrecorded time between current and rest (s): `off` is its begin, and the current may have
+        ended anywhere in it; 0 where the rest follows at once.
     """
 
     block: int
     off: float
     end: float
     current: float
+    gap: float = 0.0
+
+    @property
+    def doubt(self) -> str:
+        """End of a message that says how uncertain times since the switch are; else empty."""
+        if not self.gap:
+            return ""
+        return (
+            f" Nothing was recorded for {self.gap:.4g} s between the current and the rest; times "
+            "count from the last record of the current, and may be shorter by that."
+        )
 
 
 @final
@@ -62,10 +78,13 @@ def block_rests(record: Record) -> list[Rest]:
             continue
         before = rows[0] - 1
         current = phases.current[before]
-        touching = phases.start[rows[0]] - phases.end[before] <= _GAP
-        if touching and np.isfinite(current) and current != 0.0:
+        start, end = float(phases.start[rows[0]]), float(phases.end[rows].max())
+        gap = start - float(phases.end[before])
+        near = gap <= max(_GAP, min(_LONGEST_GAP, end - start))
+        if near and np.isfinite(current) and current != 0.0:
+            long = gap > _GAP
             found.append(
-                Rest(block, float(phases.start[rows[0]]), float(phases.end[rows].max()), current)
+                Rest(block, start - gap if long else start, end, current, gap if long else 0.0)
             )
     return found
 

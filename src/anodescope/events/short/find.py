@@ -7,10 +7,11 @@ import numpy as np
 from anodescope.citations import relies_on
 from anodescope.errors import Outcome
 from anodescope.events.finding import Finding, Record, absent
-from anodescope.events.short.impedance import impedance_shorts
+from anodescope.events.short.circuits import Short
+from anodescope.events.short.impedance import impedance_shorts, sweep_times
 from anodescope.events.short.settings import ShortSettings
 from anodescope.events.short.stretches import Stretches, find_stretches
-from anodescope.events.short.voltage import Short, voltage_shorts
+from anodescope.events.short.voltage import above_noise, voltage_shorts
 
 __all__ = ["KINDS", "ShortSettings", "find_shorts"]
 
@@ -63,9 +64,9 @@ def _criteria(settings: ShortSettings) -> dict[str, str]:
     voltage = (
         f"abrupt fall (within {settings.fall_time:g} s or between two samples) of more than "
         f"{settings.drop:.0%} of the level and {settings.noise:g} times the noise, or a level "
-        f"below {settings.start:.0%} of that at a smaller current, or below the high-frequency "
-        f"resistance; hard: to {settings.hard:.0%} or less; reversible: back to "
-        f"{settings.recovered:.0%} or more"
+        f"below {settings.start:.0%} of that at a smaller current, or below the voltage at rest "
+        f"and the high-frequency resistance; hard: to {settings.hard:.0%} or less; reversible: "
+        f"back to {settings.recovered:.0%} or more"
     )
     impedance = (
         f"against the last healthy sweep: |Z| at low frequency at {settings.collapse:.0%} or less "
@@ -88,10 +89,10 @@ def _finding(short: Short, basis: str, criterion: str, record: Record) -> Findin
         if np.isfinite(short.recovered) and short.count == 1
         else ""
     )
-    depth = f" to {short.ratio:.0%} of the level before" if np.isfinite(short.ratio) else ""
-    doubt = ""
-    if not short.proven and basis != IMPEDANCE:
-        doubt = " The current was not recorded: the end of the test would look the same."
+    depth = (
+        f" to {max(short.ratio, 0.0):.0%} of the level before" if np.isfinite(short.ratio) else ""
+    )
+    doubt = f" {short.doubt}" if short.doubt else ""
     message = (
         f"{short.kind.capitalize()} short circuit in the {basis} between {short.good:.6g} and "
         f"{short.low:.6g} s{many} ({short.how}{depth}){back}.{doubt}"
@@ -192,6 +193,21 @@ def _both(seen: list[Short], swept: list[Short], criterion: str, record: Record)
                 found.append(_finding(both, BOTH, criterion, record))
                 break
     return found
+
+
+def visible_blocks(record: Record, settings: ShortSettings) -> set[int]:
+    """Return the blocks in which a short circuit could be seen: the voltage stands above its noise
+    under some current, or there are sweeps to compare.
+    """
+    blocks: set[int] = set()
+    stretches = find_stretches(record)
+    if not isinstance(stretches, Outcome):
+        blocks |= set(stretches.block[above_noise(stretches, settings)].tolist())
+    sweeps = sweep_times(record)
+    if sweeps.size > 1:
+        row = record.phases.at(sweeps)
+        blocks |= set(record.phases.block[row[row >= 0]].tolist())
+    return blocks
 
 
 def first_short(findings: list[Finding], kinds: tuple[str, ...]) -> Finding | None:

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anodescope.events.finding import NAN, Floats, Record
+from anodescope.events.short.circuits import Short, merged
 from anodescope.events.short.settings import ShortSettings
-from anodescope.events.short.voltage import Short, merged
 
 Complexes = NDArray[np.complex128]
 
@@ -88,6 +88,11 @@ def impedance_shorts(record: Record, settings: ShortSettings) -> list[Short] | N
     return sorted(
         [*(short for short in found if short.proven), *merged(doubted)], key=lambda short: short.low
     )
+
+
+def sweep_times(record: Record) -> Floats:
+    """Return the end (s) of each sweep that can be compared with others, in time order."""
+    return np.array([sweep.end for sweep in _sweeps(record)], np.float64)
 
 
 def _sweeps(record: Record) -> list[_Sweep]:

@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from anodescope.errors import Outcome
 from anodescope.events.finding import NAN, Bools, Floats, Integers, Record
+from anodescope.events.short.open_circuit import OpenCircuit, open_circuit, turned
 
 # Below this share of the largest current, a current is none.
 _NONE = 0.01
 # A measured current this far from the one asked for (relative) belongs to a glitch or an edge.
 _OFF = 0.5
+# Techniques that hold a voltage: their current cannot make a short circuit seen.
+_NO_CURRENT = ("PEIS", "SPEIS", "CV", "CA", "LSV", "PZIR", "CPW")
 # Techniques during which an unrecorded current cannot be taken as held.
 _NOT_HELD = ("OCV", "PEIS", "GEIS", "SGEIS", "SPEIS", "CV", "LSV", "LOOP", "ZIR", "MB")
 # A run of so few samples of another current is a glitch, where such runs are rare.
@@ -32,7 +35,9 @@ class Stretches:
     edges : first sample of each stretch, and N, shape (S + 1,).
     current : (A), as measured or asked for; NaN where neither tells, shape (S,).
     block, level : of the protocol; -1: none, shape (S,).
-    symmetric : the voltage changes its sign with the current: there is no open-circuit voltage.
+    rest : voltage at rest that holds for each stretch.
+    offset : that voltage, turned like `series`, else 0 (not taken into account), shape (S,).
+    along : 1 where the current raises `series`, −1 where it lowers it, shape (S,).
     """
 
     time: Floats
@@ -41,7 +46,9 @@ class Stretches:
     current: Floats
     block: Integers
     level: Integers
-    symmetric: bool
+    rest: OpenCircuit
+    offset: Floats
+    along: Floats
 
     @property
     def known(self) -> Bools:
@@ -63,20 +70,33 @@ def find_stretches(record: Record) -> Stretches | Outcome:
     phase = record.phases.at(record.time)
     asked = np.where(phase >= 0, record.phases.current[phase], NAN) if _any(phase) else _nans(phase)
     current = np.where(np.isfinite(record.current), record.current, asked)
-    step = _steps(record)
+    step, free = _steps(record)
     with np.errstate(invalid="ignore"):
-        flowing = _flowing(record, current, asked)
+        flowing = _flowing(record, current, asked) & ~free
     assumed = ~np.isfinite(current) & (step >= 0)
     if _any(phase):
         mode = record.phases.mode[phase]
-        assumed &= (mode == "current") | (phase < 0)
+        # What the protocol could not tell (no current was recorded) may have been a held one.
+        assumed &= (mode == "current") | (mode == "unknown") | (phase < 0)
     keep = np.flatnonzero(usable & (flowing | assumed))
     if not keep.size:
         return Outcome.needs_current if not np.isfinite(current).any() else Outcome.not_decidable
     block, level = _labels(record, phase)
     cut = _cuts(current[keep], np.isfinite(asked[keep]), block[keep], level[keep], step[keep])
     held = np.where(np.isfinite(asked), asked, current)
-    return _assemble(record, keep, cut, held, block, level)
+    resting = usable & ~flowing & _resting(phase, current, asked, free)
+    return _assemble(record, keep, cut, held, block, level, resting)
+
+
+def _resting(phase: Integers, current: Floats, asked: Floats, free: Bools) -> Bools:
+    """Say at which samples no current is asked for, and none is measured."""
+    size = np.abs(current[np.isfinite(current)])
+    none = _NONE * float(np.quantile(size, 0.995)) if size.size else 0.0
+    with np.errstate(invalid="ignore"):
+        small: Bools = np.abs(current) <= none
+    # A sweep about no current rests too: it holds the voltage that the cell has, or nothing.
+    small &= ~free | (asked == 0)
+    return small & ((asked == 0) | (phase < 0)) if _any(phase) else small
 
 
 def _any(phase: Integers) -> bool:
@@ -108,16 +128,21 @@ def _labels(record: Record, phase: Integers) -> tuple[Integers, Integers]:
     return block, np.where(inside, record.phases.level[phase], -1)
 
 
-def _steps(record: Record) -> Integers:
-    """Return the row of the steps node per sample; -1 where its technique holds no current."""
+def _steps(record: Record) -> tuple[Integers, Bools]:
+    """Return the row of the steps node per sample, −1 where its technique holds no current, and
+    where the technique holds a voltage.
+    """
     if record.steps is None or not record.steps.sizes.get("step", 0):
-        return np.full(record.time.shape, -1, np.int64)
+        size = record.time.shape
+        return np.full(size, -1, np.int64), np.zeros(size, np.bool_)
     start = record.steps["time_start"].values
     end = record.steps["time_end"].values
     row = np.searchsorted(start, record.time, side="right") - 1
     inside = (row >= 0) & (record.time <= end[np.maximum(row, 0)])
-    held = np.array([str(name) not in _NOT_HELD for name in record.steps["technique"].values])
-    return np.where(inside & held[row], row, -1).astype(np.int64)
+    names = [str(name) for name in record.steps["technique"].values]
+    held = np.array([name not in _NOT_HELD for name in names])
+    free = np.array([name in _NO_CURRENT for name in names])
+    return np.where(inside & held[row], row, -1).astype(np.int64), inside & free[row]
 
 
 def _cuts(current: Floats, asked: Bools, block: Integers, level: Integers, step: Integers) -> Bools:
@@ -143,6 +168,7 @@ def _assemble(
     current: Floats,
     block: Integers,
     level: Integers,
+    resting: Bools,
 ) -> Stretches:
     keep, edges = _without_glitches(keep, np.append(np.flatnonzero(cut), keep.size), current)
     first = edges[:-1]
@@ -151,15 +177,19 @@ def _assemble(
     middle = keep[first + counts // 2]
     mean = np.add.reduceat(flowing, first) / counts if first.size else np.empty(0)
     voltage = record.cell_voltage[keep]
-    turned, symmetric = _turned(voltage, flowing, edges)
+    edges = edges.astype(np.int64)
+    rest = open_circuit(record, resting, record.time[keep], voltage, edges, mean)
+    series, offset, along = turned(voltage, flowing, edges, rest)
     return Stretches(
         record.time[keep],
-        turned,
-        edges.astype(np.int64),
+        series,
+        edges,
         mean,
         block[middle].astype(np.int64),
         level[middle].astype(np.int64),
-        symmetric,
+        rest,
+        offset,
+        along,
     )
 
 
@@ -187,28 +217,3 @@ def _without_glitches(
     starts[edges[rows + 1]] = False
     kept = ~drop
     return keep[kept], np.append(np.flatnonzero(starts[kept]), int(kept.sum()))
-
-
-def _turned(voltage: Floats, current: Floats, edges: NDArray[np.intp]) -> tuple[Floats, bool]:
-    """Turn the voltage so that a healthy cell's is positive, and say whether it follows I."""
-    sign = np.sign(current)
-    medians = [
-        float(np.median(voltage[sign == side])) for side in (1.0, -1.0) if np.any(sign == side)
-    ]
-    offset = (
-        len(medians) == 2
-        and medians[0] * medians[1] > 0
-        and min(map(abs, medians)) > 0.5 * max(map(abs, medians))
-    )
-    series = voltage.copy()
-    known = np.isfinite(current)
-    if offset:
-        series[known] *= np.sign(medians[0])
-    elif known.any():
-        follows = voltage[known] * sign[known]
-        series[known] = follows * (np.sign(np.median(follows)) or 1.0)
-    for row in range(edges.size - 1 if not known.all() else 0):
-        some = slice(edges[row], edges[row + 1])
-        if not known[edges[row]]:
-            series[some] *= np.sign(np.median(series[some])) or 1.0
-    return series, not offset

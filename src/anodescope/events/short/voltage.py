@@ -7,19 +7,23 @@ What is told apart:
 - from one stretch to another, a level far below what the same cell needed at a smaller current of
   the same direction: V(I) never falls, and V/I of a current does not exceed that of a smaller one
   by being smaller, so V ≥ V' · min(1, I/I') is what a healthy cell shows;
-- a level below the current times the real part of the impedance at high frequency: no healthy cell
-  has less resistance at rest than that.
+- a level below the voltage at rest plus the current times the real part of the impedance at high
+  frequency: no healthy cell has less resistance than that. Without a voltage at rest nothing is
+  said.
+
+V is what the current adds to the voltage at rest (see `open_circuit`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import final
+from dataclasses import replace
 
 import numpy as np
 from numba import njit
 
-from anodescope.events.finding import NAN, Floats, Integers, Record
+from anodescope.events.finding import NAN, Bools, Floats, Integers, Record
+from anodescope.events.short.bounds import least_voltage
+from anodescope.events.short.circuits import Short, merged
 from anodescope.events.short.jumps import Jumps, find_jumps
 from anodescope.events.short.settings import ShortSettings
 from anodescope.events.short.stretches import Stretches
@@ -27,37 +31,6 @@ from anodescope.events.short.stretches import Stretches
 _IN, _START, _BELOW, _DEEPER, _TAIL = 0, 1, 2, 3, 4
 _SHORT = 16  # samples below which a stretch is compared with the one before as a whole
 _HISTORY = 100  # stretches, and instants of one stretch, that tell what was usual
-_MANY = 3  # falls within one block that make a soft short circuit of reversible ones
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Short:
-    """One short circuit.
-
-    Attributes
-    ----------
-    kind : hard, soft or reversible.
-    good, low : last good and first shorted instant (s).
-    recovered : instant (s) at which the level is back; NaN: never.
-    current : (A), NaN where unknown.
-    ratio : level while shorted over the level before.
-    block : of the protocol; -1: none.
-    how : how it was seen, as the end of a sentence.
-    count : falls that it is made of.
-    proven : the record shows that a current was flowing meanwhile.
-    """
-
-    kind: str
-    good: float
-    low: float
-    recovered: float
-    current: float
-    ratio: float
-    block: int
-    how: str
-    count: int = 1
-    proven: bool = True
 
 
 def voltage_shorts(
@@ -80,11 +53,13 @@ def voltage_shorts(
     )
     level, top = _levels(stretches.series, stretches.edges)
     closed, opened = _within(stretches, jumps, level, settings)
-    ohmic = _ohmic(record, stretches)
     margin = settings.noise * sigma
+    least = least_voltage(record, stretches)
     rows = _follow(
         stretches.time, stretches.edges, np.nan_to_num(stretches.current), level, top, margin,
-        ohmic, opened[:, 0], opened[:, 1], settings.start, settings.recovered, settings.hard,
+        stretches.offset, stretches.along, np.nan_to_num(stretches.rest.doubt), least,
+        opened[:, 0], opened[:, 1],
+        settings.start, settings.recovered, settings.hard,
     )  # fmt: skip
     lasting = _between(stretches, rows, opened, level, settings)
     # What comes and goes while a short circuit lasts belongs to that.
@@ -93,6 +68,21 @@ def voltage_shorts(
     found = merged(sorted(found, key=lambda short: short.low))
     decidable = bool(np.any(top > margin)) if top.size else False
     return sorted(found, key=lambda short: short.low), decidable
+
+
+def above_noise(stretches: Stretches, settings: ShortSettings) -> Bools:
+    """Say which stretches stand above the noise, so that a fall could be seen, shape (S,)."""
+    _, sigma = find_jumps(
+        stretches.time,
+        stretches.series,
+        stretches.edges,
+        share=settings.drop,
+        noise=settings.noise,
+        longest=settings.fall_time,
+    )
+    _, top = _levels(stretches.series, stretches.edges)
+    above: Bools = top > settings.noise * sigma
+    return above
 
 
 def _within(
@@ -123,7 +113,10 @@ def _within(
                 # After a rise the level may be that of a spike: then what was usual counts.
                 usual = _usual(stretches, level, s, int(jumps.good[j])) if rose else NAN
                 reference = min(before, usual) if np.isfinite(usual) else before
-                fall = j if after < (1.0 - settings.drop) * reference else -1
+                # Against the voltage at rest a fall in part may be a larger overpotential.
+                share = settings.hard if stretches.along[s] < 0 else 1.0 - settings.drop
+                # It goes to zero, not through it.
+                fall = j if -share * reference < after < share * reference else -1
         if fall >= 0:
             opened[s] = reference, jumps.after[fall], jumps.good[fall], jumps.low[fall]
     return closed, opened
@@ -170,34 +163,6 @@ def _short(
     )
 
 
-def _ohmic(record: Record, stretches: Stretches) -> Floats:
-    """Return a lower bound of the healthy cell's resistance (Ω) per stretch, NaN where unknown."""
-    size = stretches.edges.size - 1
-    spectra = record.spectra
-    if spectra is None or not record.default.size or not stretches.symmetric:
-        return np.full(size, NAN)
-    rows = record.default
-    frequency = np.where(spectra["valid"].values, spectra["frequency"].values, NAN)[rows]
-    real = np.where(spectra["valid"].values, spectra["impedance"].values.real, NAN)[rows]
-    some = np.isfinite(frequency).any(axis=1)
-    if not some.any():
-        return np.full(size, NAN)
-    frequency, real = frequency[some], real[some]
-    high = frequency >= 0.3 * np.nanmax(frequency, axis=1, keepdims=True)
-    bound = np.nanmin(np.where(high, real, NAN), axis=1)
-    ended = spectra["time_end"].values[rows][some]
-    # A sweep of a shorted cell bounds nothing: only those count that are like the first ones.
-    typical = float(np.median(bound[:5]))
-    good = bound > 0.5 * typical
-    if typical <= 0 or not good.any():
-        return np.full(size, NAN)
-    order = np.argsort(ended[good], kind="stable")
-    ended, bound = ended[good][order], bound[good][order]
-    place = np.searchsorted(ended, stretches.time[stretches.edges[:-1]], side="right") - 1
-    least: Floats = np.where(place >= 0, bound[np.maximum(place, 0)], bound[0])
-    return least
-
-
 @njit(nogil=True, cache=True)
 def _levels(y: Floats, edges: Integers) -> tuple[Floats, Floats]:  # pragma: no cover
     """Return the median of the last third, and the 90th percentile, of each stretch."""
@@ -213,9 +178,27 @@ def _levels(y: Floats, edges: Integers) -> tuple[Floats, Floats]:  # pragma: no 
 
 
 @njit(nogil=True, cache=True)
+def _expected(
+    over: float, known: float, size: float, offset: float, along: float, doubt: float
+) -> float:  # pragma: no cover
+    """Return the least voltage of a healthy cell, from what another current added to that at rest.
+
+    Against the voltage at rest nothing bounds what a larger current takes away (NaN). At the same
+    current an error of the voltage at rest does no harm.
+    """
+    share = size / known if size > 0 else 1.0
+    if along > 0:
+        error = 3.0 * doubt if abs(share - 1.0) > 0.05 else 0.0
+        return offset - error + over * min(1.0, share)
+    # An overpotential may have grown since.
+    return offset - 1.25 * over if share <= 1.05 else np.nan
+
+
+@njit(nogil=True, cache=True)
 def _follow(
     time: Floats, edges: Integers, current: Floats, level: Floats, top: Floats, margin: Floats,
-    ohmic: Floats, reference: Floats, after: Floats, start: float, recovered: float, hard: float,
+    offset: Floats, along: Floats, doubt: Floats, least: Floats, reference: Floats, after: Floats,
+    start: float, recovered: float, hard: float,
 ) -> Floats:  # fmt: skip  # pragma: no cover
     """Follow the levels from stretch to stretch; rows: begin, how, ratio, stretch of recovery.
 
@@ -235,29 +218,33 @@ def _follow(
         how, ratio = -1, np.nan
         if not shorted:
             if not np.isnan(low_v[p]) and n >= 3 and duration >= 0.3 * last_t[p]:
-                bound = low_v[p] * min(1.0, size / low_i[p]) if size > 0 else low_v[p]
-                if bound > 2.0 * margin[s] and top[s] < start * bound:
+                bound = _expected(low_v[p], low_i[p], size, offset[s], along[s], doubt[s])
+                if bound > 2.0 * margin[s] and -margin[s] <= top[s] < start * bound:
                     how, ratio = _START, top[s] / bound
-            least = 0.8 * size * ohmic[s]
-            if how < 0 and n >= 5 and level[s] + margin[s] < least and not opens:
-                how, ratio = _BELOW, level[s] / (size * ohmic[s])
+            # Beyond zero the voltage at rest is another than was thought: that tells nothing.
+            below = -margin[s] <= level[s] and level[s] + margin[s] < 0.8 * least[s]
+            if how < 0 and n >= 5 and not opens and below and least[s] > 2.0 * margin[s]:
+                how, ratio = _BELOW, max(level[s], 0.0) / least[s]
             if how < 0 and opens:
                 how, ratio = _IN, after[s] / reference[s]
             if how < 0 and 8 <= n < _SHORT and not np.isnan(last_v[p]):
                 # Too few samples for a held level and a fall: the pulse before is the level held.
-                bound = min(last_v[p], low_v[p]) * min(1.0, size / last_i[p])
-                if bound > 2.0 * margin[s] and level[s] < start * bound:
+                bound = _expected(
+                    min(last_v[p], low_v[p]), last_i[p], size, offset[s], along[s], doubt[s]
+                )
+                if bound > 2.0 * margin[s] and -margin[s] <= level[s] < start * bound:
                     how, ratio = _TAIL, level[s] / bound
         elif n >= 3:
             q = p if not np.isnan(last_v[p]) else 1 - p
             if not np.isnan(last_v[q]):
-                bound = last_v[q] * (size / last_i[q] if size > 0 else 1.0)
-                if not opens and level[s] >= recovered * bound and level[s] > margin[s]:
+                bound = offset[s] + along[s] * last_v[q] * (size / last_i[q] if size > 0 else 1.0)
+                enough = max(recovered * bound, margin[s])
+                if not opens and bound > 0 and level[s] >= enough:
                     shorted = False
                     rows[count - 1, 3] = s
-                least = last_v[q] * (min(1.0, size / last_i[q]) if size > 0 else 1.0)
-                if shorted and rows[count - 1, 2] > hard and level[s] < hard * least > margin[s]:
-                    how, ratio = _DEEPER, level[s] / least
+                bound = _expected(last_v[q], last_i[q], size, offset[s], along[s], doubt[s])
+                if shorted and rows[count - 1, 2] > hard and level[s] < hard * bound > margin[s]:
+                    how, ratio = _DEEPER, level[s] / bound
         if how >= 0:
             if count == rows.shape[0]:
                 more = np.empty((2 * count, 4))
@@ -267,9 +254,13 @@ def _follow(
             count += 1
             shorted = True
         if not shorted and level[s] > margin[s] and n >= 3:
-            if np.isnan(low_v[p]) or level[s] * low_i[p] <= low_v[p] * max(size, low_i[p]):
-                low_v[p], low_i[p] = level[s], size
-            last_v[p], last_i[p], last_t[p] = level[s], size, duration
+            over = along[s] * (level[s] - offset[s])  # what the current adds
+            if (
+                np.isnan(low_v[p]) or along[s] < 0
+                or over * low_i[p] <= low_v[p] * max(size, low_i[p])
+            ):  # fmt: skip
+                low_v[p], low_i[p] = over, size
+            last_v[p], last_i[p], last_t[p] = over, size, duration
     return rows[:count]
 
 
@@ -292,10 +283,11 @@ def _between(
             below = np.flatnonzero(stretches.series[first : edges[s + 1]] <= max(least, level[s]))
             place = first + (int(below[0]) if below.size else 0)
             good, low = time[max(place - 1, first)], time[place]
-            words = "a level below the current times the resistance at high frequency"
+            words = "a level below what the resistance at high frequency takes"
         else:
             good, low = _gap(stretches, s)
             words = "a level far below that of a smaller current in the same direction"
+        doubt = _doubt(stretches, s, int(how))
         found.append(
             Short(
                 "",
@@ -306,18 +298,23 @@ def _between(
                 float(ratio),
                 int(stretches.block[s]),
                 words,
-                proven=bool(stretches.known[s]),
+                proven=not doubt,
+                doubt=doubt,
             )
         )
     return found
 
 
-def _last_fall(stretches: Stretches, s: int, level: float, expected: float) -> tuple[float, float]:
-    """Return the instants between which a stretch that ends low passed half of the way there."""
-    first, last = stretches.edges[s], stretches.edges[s + 1] - 1
-    above = np.flatnonzero(stretches.series[first:last] > 0.5 * (level + expected))
-    good = first + (int(above[-1]) if above.size else 0)
-    return float(stretches.time[good]), float(stretches.time[min(good + 1, last)])
+def _doubt(stretches: Stretches, s: int, how: int) -> str:
+    """Return what would look the same as a short circuit seen in a stretch; empty: nothing."""
+    if not stretches.known[s]:
+        return "The current was not recorded: the end of the test would look the same."
+    before, now = stretches.current[:s], float(stretches.current[s])
+    with np.errstate(invalid="ignore"):
+        same = np.any(np.abs(before - now) <= 0.05 * abs(now))
+    if how in (_START, _TAIL) and np.isnan(stretches.rest.voltage[s]) and not same:
+        return "No voltage at rest is known: one against the current would look the same."
+    return ""
 
 
 def _gap(stretches: Stretches, s: int) -> tuple[float, float]:
@@ -347,32 +344,5 @@ def _covers(short: Short, time: float) -> bool:
 def _classified(short: Short, settings: ShortSettings) -> Short:
     """Say whether it is hard, soft or reversible."""
     if np.isfinite(short.recovered):
-        return replace(short, kind="reversible", proven=True)
+        return replace(short, kind="reversible", proven=True, doubt="")
     return replace(short, kind="hard" if short.ratio <= settings.hard else "soft")
-
-
-def merged(shorts: list[Short]) -> list[Short]:
-    """Make one soft short circuit of many that recover within one block."""
-    found: list[Short] = []
-    for block in dict.fromkeys(short.block for short in shorts):
-        inside = [short for short in shorts if short.block == block]
-        back = [short for short in inside if short.kind == "reversible"]
-        if len(back) < _MANY:
-            found += inside
-            continue
-        # One that stays soft at the end is one more of them.
-        found += [short for short in inside if short.kind == "hard"]
-        back = sorted(
-            (short for short in inside if short.kind != "hard"), key=lambda short: short.low
-        )
-        found.append(
-            replace(
-                back[0],
-                kind="soft",
-                recovered=max(short.recovered for short in back if np.isfinite(short.recovered)),
-                ratio=float(np.median([short.ratio for short in back])),
-                count=len(back),
-                how="falls that come and go",
-            )
-        )
-    return sorted(found, key=lambda short: short.low)

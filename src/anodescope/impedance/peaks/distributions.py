@@ -13,6 +13,7 @@ import xarray as xr
 from anodescope.campaign import parse_specimen
 from anodescope.errors import SchemaError
 from anodescope.impedance.peaks.naming import Cell
+from anodescope.impedance.sweeps import trimmed_points
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -131,11 +132,21 @@ def _nodes(source: Any) -> tuple[xr.Dataset, xr.Dataset | None]:
         drt, spectra = source
     else:
         drt, has_spectra = source["drt"], "spectra" in source
-        spectra = source["spectra"] if has_spectra else None
+        spectra = _kept(source) if has_spectra else None
     for name in ("gamma", "tau", "in_window"):
         if name not in drt:
             raise SchemaError(f"Peaks: expected a node drt, found no {name} in it.")
     return drt, spectra
+
+
+def _kept(campaign: Any) -> xr.Dataset:
+    """The spectra without the points that were trimmed on record: the DRT did not see them."""
+    spectra: xr.Dataset = campaign["spectra"]
+    if "validation" not in campaign:
+        return spectra
+    valid = spectra["valid"]
+    trimmed = trimmed_points(campaign["validation"], valid.shape)
+    return spectra.assign(valid=(valid.dims, valid.values & ~trimmed, valid.attrs))
 
 
 def _noise(drt: xr.Dataset) -> Floats:

@@ -191,6 +191,8 @@ def _leak(
 
 def _change_in_time(points: Aligned, values: Floats) -> Floats:
     """Return the value at the last instant minus that at the first, shape (S,)."""
+    if not values.shape[1]:
+        return np.full(len(values), np.nan)
     known = np.isfinite(values) & np.isfinite(points.time)
     rows = np.arange(len(values))
     first = np.where(known, points.time, np.inf).argmin(axis=1)

@@ -89,6 +89,10 @@ def validate(
     steady, small = stationarity or Stationarity(), linearity or Linearity()
     cutting = trimming or Trimming()
     sweeps = Sweeps.of(source, trimmed=True)
+    if not sweeps.frequency.shape[1]:  # no point at all: as if the only one were not valid
+        nothing = np.full((sweeps.count, 1), np.nan)
+        one = validate((nothing, nothing.astype(complex)), settings, run=run)
+        return one.isel(point=slice(0, 0))
     usable = sweeps.valid & (sweeps.impedance != 0)
     tasks = _tasks(settings, cutting, sweeps, usable)
     found = list((run or Run()).each("Kramers–Kronig", _judge, tasks))
