@@ -137,14 +137,17 @@ def _range(median: float, low: float, high: float, unit: str) -> str:
 
 
 def headlines(campaign: CampaignLike) -> list[content.Fact]:
-    """Return the first determined or censored finding of each quantity, for the page's top."""
+    """Return one finding of each quantity for the page's top: a determined one before a bound."""
     found: dict[str, content.Fact] = {}
-    for one in findings(campaign):
-        known = np.isfinite(one.value) or one.censored
+    sure = Outcome.determined.name
+    for one in sorted(findings(campaign), key=lambda one: one.outcome != sure):
+        known = one.censored or (one.outcome == sure and np.isfinite(one.value))
         if one.quantity in found or not known or one.units in ("1", ""):
             continue
         area, whole = result(one, campaign)
         text, bounds, unit = _split(area or whole)
+        if one.censored and not text.startswith(">"):
+            text = f"> {text}"
         note = bounds
         basis = one.basis.replace("_", " ")
         told = "; ".join(part for part in (note, basis) if part)

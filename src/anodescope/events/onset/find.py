@@ -98,9 +98,11 @@ def _of_block(
     found: list[Finding] = []
     for curve in _curves(stairs, short):
         found += _of_curve(record, block, curve, ohmic, settings)
-    found.sort(key=lambda one: not one.event)
     found += _of_interface(record, block, stairs, settings, short)
-    return _collapsed(found, f"exceeds {settings.headline:g} times")
+    # The first row of every basis is the headline's, so that first rows compare with one another.
+    headline = f"exceeds {settings.headline:g} times"
+    found.sort(key=lambda one: (not one.event, headline not in one.criterion))
+    return _collapsed(found, headline)
 
 
 def _first_short(shorts: Sequence[Finding], block: int) -> Finding | None:
