@@ -17,6 +17,7 @@ from anodescope.events.onset.crossing import crossings
 from anodescope.events.onset.find import OnsetSettings, find_degradation, find_onsets, paper_scan
 from anodescope.events.onset.knee import knees, noise_of
 from anodescope.events.onset.stairs import stairs_of
+from anodescope.events.short.find import find_shorts
 from tests.events import statistics_onset as statistics
 from tests.generator import paper, perturb
 
@@ -521,3 +522,21 @@ def test_what_all_factors_lack_is_said_once_per_basis(strip):
     assert sorted(f.basis for f in few) == ["R_int", "voltage", "voltage_minus_ohmic"]
     blind = find_onsets(record_of(strip))
     assert sum(f.outcome is Outcome.needs_spectra for f in blind) == 1
+
+
+def test_half_cycles_after_a_short_circuit_tell_no_degradation() -> None:
+    """The voltage of a shorted cell neither rises nor stays: it says nothing of the interface."""
+    made = paper.ccd(
+        (0.05, 0.1, 0.2), half_cycle=700.0, short="hard", short_level=1, goes_on=True, geis=False
+    )
+    record = Record.of(made.campaign, made.protocol)
+    shorts = find_shorts(record)
+    (one,) = find_degradation(record, shorts=shorts)
+    assert one.outcome is Outcome.censored
+    assert one.low == pytest.approx(0.05e-3 * 0.385)
+    made = paper.ccd(
+        (0.05, 0.1), half_cycle=700.0, short="hard", short_level=0, goes_on=True, geis=False
+    )
+    record = Record.of(made.campaign, made.protocol)
+    (one,) = find_degradation(record, shorts=find_shorts(record))
+    assert one.outcome is Outcome.not_decidable

@@ -82,7 +82,7 @@ def _all(record: Record, settings: DetectorSettings) -> list[Finding]:
     return [
         *_marked_once(shorts),
         *find_critical_current(record, settings.critical_current, shorts=shorts),
-        *find_degradation(record, settings.onset),
+        *find_degradation(record, settings.onset, shorts=shorts),
         *find_onsets(record, settings.onset, shorts=shorts),
         *find_capacity(record, settings.capacity, shorts=shorts),
         *find_recoveries(record, settings.recovery),

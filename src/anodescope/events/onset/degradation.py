@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from anodescope.errors import Outcome
 from anodescope.events.finding import NAN, Finding, Floats, Integers, Record, absent
 from anodescope.events.onset.settings import OnsetSettings
+from anodescope.events.onset.shorted import first_short
 
 QUANTITY = "degradation_current"
 _BINS = 20  # means of a half-cycle that the line goes through; fewer samples than this: none
@@ -15,13 +18,16 @@ _CLEAR = 4.0  # standard errors by which the slope must differ from zero
 _SHORTED = 0.3  # share of the first half-cycle's V/i below which the cell is shorted
 
 
-def find_degradation(record: Record, settings: OnsetSettings | None = None) -> list[Finding]:
+def find_degradation(
+    record: Record, settings: OnsetSettings | None = None, *, shorts: Sequence[Finding] = ()
+) -> list[Finding]:
     """Find the first half-cycle of each critical-current test whose |V| rises steadily.
 
     Parameters
     ----------
     record : what detectors read.
     settings : the numbers `drift` and `settling`.
+    shorts : short circuits; what comes after the first hard or soft one of a block is left out.
 
     Returns
     -------
@@ -39,11 +45,25 @@ def find_degradation(record: Record, settings: OnsetSettings | None = None) -> l
         return []
     if not record.has_voltage:
         return [absent(QUANTITY, "A", Outcome.not_finite, criterion, "voltage")]
-    return [_of_block(record, block, settings, criterion) for block in blocks]
+    return [
+        _of_block(record, block, settings, criterion, first_short(shorts, block))
+        for block in blocks
+    ]
 
 
-def _of_block(record: Record, block: int, settings: OnsetSettings, criterion: str) -> Finding:
+def _of_block(
+    record: Record, block: int, settings: OnsetSettings, criterion: str, short: Finding | None
+) -> Finding:
     current, start, end = _half_cycles(record, block)
+    if short is not None:
+        sane = end <= short.time
+        current, start, end = current[sane], start[sane], end[sane]
+        if not current.size:
+            text = "The cell shorted in the first half-cycle; what came after tells no degradation."
+            reason = Outcome.not_decidable
+            return absent(
+                QUANTITY, "A", reason, criterion, "voltage", block=block, message=text
+            )  # fmt: skip
     drift, error, mean = _drifts(record, current, start, end, settings.settling)
     resistance = np.abs(mean / current)
     known = np.flatnonzero(np.isfinite(drift))

@@ -16,6 +16,7 @@ from anodescope.events.onset.degradation import find_degradation
 from anodescope.events.onset.knee import APART, FEWEST, FIRST, RISE, Knees, knees
 from anodescope.events.onset.resistances import Ohmic, interface_resistance, ohmic_resistance
 from anodescope.events.onset.settings import OnsetSettings, paper_scan
+from anodescope.events.onset.shorted import first_short
 from anodescope.events.onset.stairs import Stairs, stairs_of
 
 __all__ = ["OnsetSettings", "find_degradation", "find_onsets", "paper_scan"]
@@ -93,7 +94,7 @@ def _of_block(
         criterion = _criterion("hold", _EMPTY, settings.headline, settings)
         reason = Outcome.not_decidable
         return [absent(QUANTITY, "A", reason, criterion, CORRECTED, block=block, message=text)]
-    short = _first_short(shorts, block)
+    short = first_short(shorts, block)
     ohmic = _ohmic(record, stairs, block, settings)
     found: list[Finding] = []
     for curve in _curves(stairs, short):
@@ -103,17 +104,6 @@ def _of_block(
     headline = f"exceeds {settings.headline:g} times"
     found.sort(key=lambda one: (not one.event, headline not in one.criterion))
     return _collapsed(found, headline)
-
-
-def _first_short(shorts: Sequence[Finding], block: int) -> Finding | None:
-    """Return the first short circuit of a block that stays and is beyond doubt."""
-    some = [
-        one
-        for one in shorts
-        if one.quantity in ("hard_short", "soft_short")
-        and (one.block, one.outcome) == (block, Outcome.determined)
-    ]
-    return min(some, key=lambda one: one.time, default=None)
 
 
 def _before(span: Floats, short: Finding | None) -> Bools:
