@@ -110,7 +110,7 @@ GLOSSARY: tuple[Variable, ...] = (
         "protocol",
         ("block",),
         ("kind*", "str", "", "constant_current, ccd, staircase_geis, staircase, pulsed, rest, rest_with_peis, cycling, impedance_only or unknown"),
-        ("confidence*", "float", "1", "share of the block's samples that replaying the protocol explains within tolerance"),
+        ("confidence*", "float", "1", "lower 95 % bound of the share of the block's samples that replaying the protocol explains within tolerance"),
         ("count*", "int", "", "half-cycles, stairs, pulses or sweeps of the block"),
         ("resolution", "float", "s", "how well the boundaries are known"),
         ("samples", "int", "", "samples that the confidence rests on"),

@@ -9,6 +9,7 @@ import xarray as xr
 
 from anodescope.campaign import build_node
 from anodescope.protocol import Protocol
+from anodescope.protocol.replay import at_least
 
 AREA = 0.385  # cm²
 POINTS = 9
@@ -63,3 +64,11 @@ def sweeps(phases: Any, shift: float = 0.0) -> xr.Dataset:
 def node(**columns: Any) -> xr.Dataset:
     """Return a timeseries node."""
     return build_node("timeseries", columns)
+
+
+def explains(found: Protocol, share: float = 1.0) -> bool:
+    """Say whether every block is as sure as this share of its samples can make it."""
+    return all(
+        block.confidence >= at_least(int(share * block.samples), block.samples)
+        for block in found.blocks
+    )

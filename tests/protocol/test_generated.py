@@ -25,7 +25,7 @@ def test_two_cases_of_each(maker, perturbation):
 def test_a_case_with_a_wrong_answer_is_not_right(monkeypatch):
     wrong = recognise(paper.cycling().campaign["timeseries"])
     monkeypatch.setattr(statistics, "recognise", lambda *nodes: wrong)
-    others = [maker for maker in statistics.MAKERS if maker != "cycling"]
+    others = [maker for maker in statistics.MAKERS if "cycl" not in maker]
     assert not any(statistics.run_case(maker, "noise", 1001).right for maker in others)
 
 

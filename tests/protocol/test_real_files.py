@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import anodescope
 from anodescope.campaign import check
 from anodescope.protocol import Protocol, contradictions, recognise
+from anodescope.protocol.recognise import UNSEEN
 
 # File (or files), kinds of the blocks, count of each.
 KNOWN = {
@@ -59,6 +61,22 @@ def test_every_real_file_gives_a_protocol(potentiostat):
             found = recognised(path.parent, path.name)
             assert found.blocks, path.name
             check("protocol", found.to_dataset())
+
+
+def test_the_hourly_holds_of_the_lithium_cell_are_one_constant_current(potentiostat):
+    """The file of the looped GCPL holds time and voltage alone; .mps says 0.4 mA for an hour."""
+    campaign = anodescope.read(potentiostat / "insitu-datalab")
+    found = recognise(campaign["timeseries"], campaign["spectra"], steps=campaign["steps"])
+    assert found.kinds == ("rest_with_peis", "constant_current", "rest_with_peis",
+                           "constant_current")  # fmt: skip
+    assert "unknown" not in found.kinds
+    holds = found.blocks[-1]
+    mode = holds.phases().mode
+    assert np.count_nonzero(mode == 3) == 44  # sweeps between 45 holds
+    assert np.count_nonzero(mode == 1) == 45
+    assert (holds.note, np.isnan(holds.parameters["current"])) == (UNSEEN, True)
+    assert 0.5 < holds.confidence < 1.0  # soft shorts move the voltage
+    assert Protocol.from_toml(found.to_toml()) == found
 
 
 def test_the_currents_of_the_lithium_cell_are_those_that_its_settings_ask_for(potentiostat):

@@ -10,7 +10,7 @@ from anodescope.protocol import library as protocols
 from anodescope.protocol.series import cuts
 from tests.generator import paper, perturb
 from tests.generator.record import Record
-from tests.protocol.records import AREA, node
+from tests.protocol.records import AREA, explains, node
 
 
 def series_of_pulses(rests, samples, count=100):
@@ -32,7 +32,7 @@ def test_pulses_with_other_rests_are_another_block(samples, with_steps):
     assert [block.count for block in found.blocks] == [100] * 4
     # an edge is known to a sampling interval, and a level of two samples is as short
     np.testing.assert_allclose([b.parameters["rest"] for b in found.blocks], rests, rtol=0.3)
-    assert found.confidence > 0.95
+    assert explains(found, 0.95)
 
 
 def test_uneven_sampling_of_one_series_is_no_change():

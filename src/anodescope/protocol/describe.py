@@ -108,10 +108,12 @@ def _pulsed(phases: Phases) -> Parameters:
 
 def _cycling(phases: Phases) -> Parameters:
     current, duration = _flowing(phases)
+    # a half-cycle of two rates is two levels of one sign
+    half = np.cumsum(np.diff(np.sign(current), prepend=0.0) != 0) - 1
     return {
         "current": _middle(np.abs(current)),
-        "half_cycle": _middle(duration),
-        "count": int(current.size),
+        "half_cycle": _middle(np.bincount(half, duration)),
+        "count": int(half[-1]) + 1,
         **_between(phases),
         **_sweeping(phases),
     }
@@ -194,11 +196,12 @@ def steps_of(kind: str, phases: Phases) -> tuple[Step, ...]:
 
     Pulses become one repetition with the block's own current and times, but for the last one,
     which a limit may have ended; all other kinds are written out phase by phase. What was not
-    controlled as far as is known gives no step.
+    controlled as far as is known gives no step, and a hold of unknown size none to its block.
     """
     if kind == "pulsed" and (pulses := _repeated_pulses(phases)):
         return pulses
-    if kind == "unknown" or phases.size > _MOST_STEPS:
+    unseen = np.any((phases.mode == CURRENT) & np.isnan(phases.current))
+    if kind == "unknown" or unseen or phases.size > _MOST_STEPS:
         return ()
     return tuple(
         step

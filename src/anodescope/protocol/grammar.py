@@ -1,9 +1,9 @@
 """From levels to blocks: which stretch of levels is of which kind.
 
 Each pair of neighbouring levels under current stands in one relation: the later one is larger or
-smaller (a stair), equal after a rest (a pulse), or of the other sign (a half-cycle). A run of one
-relation is a block; longer runs are taken first. What no run takes is a constant current, a rest,
-sweeps, or unknown.
+smaller (a stair), equal after a rest (a pulse) or after no more than a sweep at rest (it goes on),
+or of the other sign (a half-cycle). A run of one relation is a block; longer runs are taken first.
+What no run takes is a constant current, a rest, sweeps, or unknown.
 """
 
 from __future__ import annotations
@@ -15,23 +15,26 @@ from typing import final
 import numpy as np
 
 from anodescope.protocol.describe import by_level
-from anodescope.protocol.phases import LEAST_STEP, SWEEP, VOLTAGE, Bools, Floats, Ints
+from anodescope.protocol.half_cycles import of_two_rates, rises, tests_in_a_row
+from anodescope.protocol.phases import CURRENT, SWEEP, VOLTAGE, Bools, Floats, Ints
+from anodescope.protocol.pulses import lost_in_a_row, of_pulses
 from anodescope.protocol.series import cuts
 from anodescope.protocol.timeline import Timeline
 
-NONE, UP, DOWN, UP_REST, DOWN_REST, PULSE, TURN, TURN_REST = range(8)
+NONE, UP, DOWN, UP_REST, DOWN_REST, PULSE, TURN, TURN_REST, GOES_ON = range(9)
 
 # Fewest levels under current for a run of each relation; two half-cycles with a rest between are
 # just as well two experiments.
-_FEWEST = {UP: 2, DOWN: 3, UP_REST: 3, DOWN_REST: 3, PULSE: 2, TURN: 2}
+_FEWEST = {UP: 3, DOWN: 3, UP_REST: 3, DOWN_REST: 3, PULSE: 3, TURN: 2, GOES_ON: 2}
 _FEWEST_TURNS_WITH_RESTS = 4
+_FEWEST_SWEPT_STAIRS = 2
 
-# Currents of one level agree within this share; a pulse or a rest that is longer than its
-# neighbours by these factors is none of theirs, but for two that lost rows joined. Two pulses alone
-# must agree better.
-_ALIKE, _AS_LONG, _LONG_REST = 5e-3, 4.0, 6.0
-_TWO_AS_LONG = 1.5
-_LOST = 1.3
+# A rest that a sweep fills by this share, and that is no longer than this share of the levels
+# beside it, does not end a held current.
+_FILLED, _BRIEF = 0.5, 0.1
+
+# Currents of one level agree within this share.
+_ALIKE = 5e-3
 _ERRORS = 6.0  # standard errors by which two of hundreds of pulses may differ
 
 # The rest after the last level belongs to the block while it is not longer than the others by this.
@@ -58,6 +61,10 @@ class Levels:
     interval : longest usual time between samples (s).
     sweeps, others : number of phases that are sweeps, and that are not.
     voltage : a voltage was held.
+    size : number of samples.
+    swept : time (s) that sweeps take.
+    unseen : a current of unknown size was held.
+    lost_rows : share of the record's rows that are missing one by one.
     """
 
     first: Ints
@@ -68,6 +75,10 @@ class Levels:
     sweeps: Ints
     others: Ints
     voltage: Bools
+    size: Floats
+    swept: Floats
+    unseen: Bools
+    lost_rows: float
 
 
 @final
@@ -87,6 +98,7 @@ def levels_of_record(line: Timeline) -> Levels:
     first, current, _ = by_level(phases)
     count = first.size
     swept = phases.mode == SWEEP
+    unseen = (phases.mode == CURRENT) & np.isnan(phases.current)
     weight = np.where(line.error > 0, 1.0 / np.maximum(line.error, 1e-150) ** 2, 0.0)
     precision = np.bincount(phases.level, weight, count)
     with np.errstate(divide="ignore"):
@@ -98,6 +110,9 @@ def levels_of_record(line: Timeline) -> Levels:
         np.bincount(phases.level[swept], minlength=count),
         np.bincount(phases.level[~swept], minlength=count),
         np.bincount(phases.level, phases.mode == VOLTAGE, count) > 0,
+        np.bincount(phases.level, line.size, count).astype(float),
+        np.bincount(phases.level, np.where(swept, line.covered, 0.0), count).astype(float),
+        np.bincount(phases.level, unseen, count) > 0, line.lost_rows,
     )  # fmt: skip
 
 
@@ -143,53 +158,30 @@ def relations(levels: Levels) -> tuple[Ints, Ints]:
     error = np.hypot(levels.error[here], levels.error[there])
     alike = np.abs(size[1] - size[0]) <= np.maximum(_ALIKE * np.maximum(*size), _ERRORS * error)
     one_sign = np.sign(current[0]) == np.sign(current[1])
-    pulse = one_sign & one_rest & alike
-    pulse &= _of_pulses(levels.covered[at], levels.covered[after], pulse)
-    rises = size[1] > size[0]
+    fills = levels.swept[after] >= _FILLED * levels.covered[after]
+    brief = levels.covered[after] <= _BRIEF * np.minimum(
+        levels.covered[here], levels.covered[there]
+    )
+    goes_on = one_sign & one_rest & alike & fills & brief
+    pulse = one_sign & one_rest & alike & ~goes_on
+    if pulse.any():
+        count, share = int(np.count_nonzero(pulse)), levels.lost_rows
+        on, off = (float(np.median(levels.size[k[pulse]])) for k in (here, after))
+        lost = lost_in_a_row(on, count, share), lost_in_a_row(off, count, share)
+        pulse &= of_pulses(levels.covered[at], levels.covered[after], pulse, lost)
+    higher = size[1] > size[0]
     conditions = [
+        goes_on,
         pulse,
-        one_sign & (distance == 1) & rises,
-        one_sign & (distance == 1) & ~rises,
-        one_sign & one_rest & ~alike & rises,
-        one_sign & one_rest & ~alike & ~rises,
+        one_sign & (distance == 1) & higher,
+        one_sign & (distance == 1) & ~higher,
+        one_sign & one_rest & ~alike & higher,
+        one_sign & one_rest & ~alike & ~higher,
         ~one_sign & ((distance == 1) | one_voltage),
         ~one_sign & clear & (distance <= 3),
     ]
-    chosen = [PULSE, UP, DOWN, UP_REST, DOWN_REST, TURN, TURN_REST]
+    chosen = [GOES_ON, PULSE, UP, DOWN, UP_REST, DOWN_REST, TURN, TURN_REST]
     return at, np.select(conditions, chosen, NONE).astype(np.int64)
-
-
-def _of_pulses(on: Floats, rest: Floats, pulse: Bools) -> Bools:
-    """Say which pairs are pulses by their lengths too.
-
-    A pulse or a rest may not be much longer than the longer one of its neighbours of its sort, but
-    as long as two of them and what lies between: all its samples may have been lost.
-
-    Parameters
-    ----------
-    on : length (s) of the levels under current, shape (N,).
-    rest : length (s) of the rests between them, shape (N − 1,).
-    pulse : pairs that are pulses by their currents, shape (N − 1,).
-    """
-    rests = np.where(pulse, rest, 0.0)
-    other = _beside(rests)
-    pulses = np.maximum(on[1:], on[:-1])
-    limit = np.maximum(_LONG_REST * other, _LOST * (2 * other + pulses))
-    fits = (other == 0) | (rest <= limit)
-    before = np.concatenate(([0.0], np.where(pulse, on[:-1], 0.0)))
-    after = np.concatenate((np.where(pulse, on[1:], 0.0), [0.0]))
-    longest = np.maximum(before, after)
-    pause = np.maximum(np.concatenate(([0.0], rests)), np.concatenate((rests, [0.0])))
-    limit = np.maximum(_AS_LONG * longest, _LOST * (2 * longest + pause))
-    alien = (longest > 0) & (on > limit)
-    answer: Bools = fits & ~alien[1:] & ~alien[:-1]
-    return answer
-
-
-def _beside(values: Floats) -> Floats:
-    """Larger one of the two neighbours of each value; 0 where there is none."""
-    around = np.concatenate(([0.0], values, [0.0]))
-    return np.maximum(around[:-2], around[2:])
 
 
 Run = tuple[str, int, int, int]
@@ -201,6 +193,7 @@ def _runs(levels: Levels) -> list[Run]:
     if not relation.size:
         return []
     turning = np.where(relation == TURN_REST, TURN, relation)
+    turning[of_two_rates(np.isin(turning, (UP, DOWN)), turning == TURN)] = TURN
     edge = np.concatenate(([0], np.flatnonzero(np.diff(turning)) + 1, [turning.size]))
     runs = [(int(b - a), int(a), int(b)) for a, b in itertools.pairwise(edge)
             if turning[a] != NONE]  # fmt: skip
@@ -215,9 +208,8 @@ def _runs(levels: Levels) -> list[Run]:
         fewest = _FEWEST[code]
         if code == TURN and np.any(relation[start:end] == TURN_REST):
             fewest = _FEWEST_TURNS_WITH_RESTS
-        if code == PULSE and end - start == 1:
-            two = levels.covered[at[[start, end]]]
-            fewest += int(two.max() > _TWO_AS_LONG * two.min())
+        if code == UP and np.all(levels.sweeps[at[start : end + 1]] > 0):
+            fewest = _FEWEST_SWEPT_STAIRS
         if end - start + 1 < fewest or taken[start : end + 1].any():
             continue
         taken[start : end + 1] = True
@@ -228,7 +220,9 @@ def _runs(levels: Levels) -> list[Run]:
 
 
 def _series(levels: Levels, at: Ints, code: int) -> list[Ints]:
-    """Part pulses where their lengths or their rests change and stay: two experiments."""
+    """Part pulses where their lengths or their rests change and stay, and tests of the CCD."""
+    if code == TURN:
+        return np.split(at, tests_in_a_row(np.abs(levels.current[at]), levels.error[at]))
     if code != PULSE:
         return [at]
     lasts, interval = levels.covered, levels.interval
@@ -239,14 +233,17 @@ def _series(levels: Levels, at: Ints, code: int) -> list[Ints]:
 def _run(levels: Levels, at: Ints, code: int) -> Run:
     """Name a run of levels under current; the rests between them are part of it."""
     start, end = int(at[0]), int(at[-1]) + 1
+    if code == GOES_ON:
+        return "constant_current", start, end, 1
     if code == PULSE:
         return "pulsed", start, _with_tail(levels, at, end), int(at.size)
     if code == TURN:
-        kind = "ccd" if _rises(np.abs(levels.current[at]), levels.error[at]) else "cycling"
+        kind = "ccd" if rises(np.abs(levels.current[at]), levels.error[at]) else "cycling"
         end = _with_tail(levels, at, end)
         if end < levels.voltage.size and levels.voltage[end]:
             end += 1
-        return kind, start, end, int(at.size)
+        halves = 1 + int(np.count_nonzero(np.diff(np.sign(levels.current[at]))))
+        return kind, start, end, halves
     if code in (UP_REST, DOWN_REST):
         end = _with_tail(levels, at, end)
     swept = np.mean(levels.sweeps[at] > 0)
@@ -281,20 +278,6 @@ def _tails(parts: list[Part], line: Timeline) -> list[Part]:
     return parts
 
 
-def _rises(size: Floats, error: Floats) -> bool:
-    """Say whether half-cycles rise as in a CCD: never down, three currents or two held as often.
-
-    Formation cycles before faster ones rise too, once, and are cycling.
-    """
-    change = np.diff(size)
-    near = np.maximum(0.01 * size[1:], np.maximum(4.0 * np.hypot(error[1:], error[:-1]),
-                                                  LEAST_STEP * size.max()))  # fmt: skip
-    if np.any(change < -near) or not np.any(change > near):
-        return False
-    counts = np.diff(np.concatenate(([0], np.flatnonzero(change > near) + 1, [size.size])))
-    return bool(counts.size >= 3 or counts[1] <= counts[0])
-
-
 def _between(levels: Levels, line: Timeline, start: int, end: int) -> list[Run]:
     """Name the levels that no run took, one by one; unknown neighbours become one block."""
     found: list[Run] = []
@@ -302,9 +285,20 @@ def _between(levels: Levels, line: Timeline, start: int, end: int) -> list[Run]:
         kind, count = _single(levels, line, k)
         if kind == "unknown" and found and found[-1][0] == "unknown":
             found[-1] = ("unknown", found[-1][1], k + 1, found[-1][3] + 1)
+        elif levels.unseen[k] and len(found) > 1 and _goes_on(levels, found[-2:], k):
+            found[-2:] = [("constant_current", found[-2][1], k + 1, 1)]
         else:
             found.append((kind, k, k + 1, count))
     return found
+
+
+def _goes_on(levels: Levels, before: list[Run], k: int) -> bool:
+    """Say whether the hold of unknown size in level k is the one before, after a sweep at rest."""
+    (_, _, end, _), (kind, pause, _, _) = before
+    fills = levels.swept[pause] >= _FILLED * levels.covered[pause]
+    brief = levels.covered[pause] <= _BRIEF * min(levels.covered[k], levels.covered[end - 1])
+    one_sweep = levels.sweeps[pause] == 1 and kind in ("rest_with_peis", "impedance_only")
+    return bool(levels.unseen[end - 1] and one_sweep and fills and brief)
 
 
 def _single(levels: Levels, line: Timeline, k: int) -> tuple[str, int]:
@@ -312,6 +306,8 @@ def _single(levels: Levels, line: Timeline, k: int) -> tuple[str, int]:
     sweeps = int(levels.sweeps[k])
     only_sweeps = sweeps > 0 and levels.others[k] == 0
     first, end = int(levels.first[k]), int(levels.first[k + 1])
+    if levels.unseen[k]:
+        return "constant_current", 1
     if np.isnan(levels.current[k]):
         return ("impedance_only", sweeps) if only_sweeps else ("unknown", 1)
     alone = levels.current.size == 1

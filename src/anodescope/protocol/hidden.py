@@ -10,6 +10,7 @@ import numpy as np
 from anodescope.protocol.phases import CURRENT, LEAST_STEP, REST, UNKNOWN, Bools, Floats, Ints
 from anodescope.protocol.samples import Samples, Sweeps
 from anodescope.protocol.stretches import Stretches
+from anodescope.protocol.unseen import unseen_holds
 
 # Biases agree up to so many standard errors.
 _ERRORS = 5.0
@@ -24,7 +25,9 @@ class Hidden:
     ----------
     start, end : first and last row (s).
     mode : current or rest where the bias on both sides is one, else unknown.
-    current, error : the bias and its standard error (A); NaN and 0 where it is not known.
+    current, error : the bias and its standard error (A); NaN and 0 where it is not known. The mode
+        of such a stretch is current where one of unknown size was held (see `unseen`).
+    fits : rows of `samples.hidden` that fit such a hold.
     interval : usual time between rows (s).
     between : it holds the step from one bias to another, and belongs to neither.
     """
@@ -36,6 +39,7 @@ class Hidden:
     error: Floats
     interval: Floats
     between: Bools
+    fits: Bools
 
 
 def hidden_of(
@@ -79,4 +83,6 @@ def hidden_of(
     spread[heir] = vague[taken]
     step = np.zeros(start.size, bool)
     step[beside[short & ~near & np.isfinite(bias[one] + bias[other])]] = True
-    return Hidden(start, end, mode, current, spread, interval, step)
+    held, fits = unseen_holds(samples, sweeps, bias)
+    mode[held & (mode == UNKNOWN) & ~step] = CURRENT
+    return Hidden(start, end, mode, current, spread, interval, step, fits)

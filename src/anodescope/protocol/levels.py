@@ -9,6 +9,7 @@ at a step the current jumps from one sample to the next, in a drift it does not.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import final
 
@@ -21,6 +22,9 @@ SHORT = 3
 # ... but not where runs at its current come back so often, at even distances: even among so many
 # in a row, as another series of pulses may follow with other rests.
 _RECURRENT, _EVEN, _EVEN_SHARE, _IN_A_ROW = 5, 0.2, 0.6, 8
+# Lost rows move the beginning of a run by up to this share of its period, or take whole runs. What
+# is moved so far must be the more regular: glitches at random would pass in 1 of 100 rows.
+_MOVED, _MOVED_SHARE, _MOST_LOST = 0.55, 0.8, 3
 _ROUNDS = 200
 # A current comes back where so many long pieces have it; one level may seem this much longer.
 _COMES_BACK, _ONE_LEVEL = 3, 1.3
@@ -343,18 +347,22 @@ def _as_set(track: Track, pieces: Pieces) -> Bools:
 
 
 def _recurrent(track: Track, pieces: Pieces) -> Bools:
-    """Short pieces whose current comes back at even distances: pulses, not glitches."""
+    """Short pieces whose current comes back at even distances: pulses, not glitches.
+
+    Longer pieces of that current count for the distances: lost rows make some of a series short.
+    """
     answer = np.zeros(pieces.count, bool)
-    short = np.flatnonzero(pieces.size <= SHORT)
-    if short.size < _RECURRENT:
+    short = pieces.size <= SHORT
+    if np.count_nonzero(short) < _RECURRENT:
         return answer
-    order = short[np.argsort(pieces.mean[short], kind="stable")]
+    order = np.argsort(pieces.mean, kind="stable")
     edges = np.concatenate(([0], np.flatnonzero(_apart(pieces, order)) + 1, [order.size]))
-    many = np.flatnonzero(np.diff(edges) >= _RECURRENT)
-    for start, end in zip(edges[many].tolist(), edges[many + 1].tolist(), strict=True):
+    for start, end in itertools.pairwise(edges.tolist()):
         members = np.sort(order[start:end])
+        if end - start < _RECURRENT or not short[members].any():
+            continue
         answer[members] = _even(np.diff(track.time[pieces.first[members]]))
-    return answer
+    return answer & short
 
 
 def _even(distance: Floats) -> Bools:
@@ -368,10 +376,13 @@ def _even(distance: Floats) -> Bools:
     rows = np.lib.stride_tricks.sliding_window_view(distance, _IN_A_ROW)
     period = np.median(rows, axis=1, keepdims=True)
     even = np.abs(rows - period) <= _EVEN * period
+    moved = np.abs(rows - period) <= _MOVED * period
     regular = np.mean(even, axis=1) >= _EVEN_SHARE
+    regular |= np.mean(moved, axis=1) >= _MOVED_SHARE
+    fits = (rows >= (1 - _MOVED) * period) & (rows <= (1 + _MOST_LOST + _MOVED) * period)
     for k in range(_IN_A_ROW):
-        # a run that no even distance of the row touches is none of its pulses
-        touched = np.flatnonzero(regular & even[:, k]) + k
+        # a run that no distance of the row which fits touches is none of its pulses
+        touched = np.flatnonzero(regular & fits[:, k]) + k
         answer[touched] = answer[touched + 1] = True
     return answer
 

@@ -47,8 +47,8 @@ class Block:
     count : half-cycles, stairs, pulses or sweeps (1 for a single level).
     boundaries : (s) start of every phase and end of the last, in a record; () where designed.
     ends : (s) ends of those phases that a pause (a restart) parts from the next one.
-    confidence : share of the block's samples that replaying it explains within tolerance; 1 where
-        designed.
+    confidence : share of the block's samples that replaying it explains within tolerance, as its
+        lower bound of 95 %, so that few samples give little; 1 where designed.
     samples : number of samples that the confidence rests on; 0 where designed.
     resolution : (s) to which the boundaries are known in a record: the larger of the usual
         distances of samples before and after one, as the median over the block; 0 where designed.
@@ -175,11 +175,8 @@ class Protocol:
 
     @property
     def confidence(self) -> float:
-        """Share of all samples that replaying the protocol explains; 1 for a designed one."""
-        samples = sum(block.samples for block in self.blocks)
-        if samples:
-            return math.fsum(b.confidence * b.samples for b in self.blocks) / samples
-        return float(np.mean([block.confidence for block in self.blocks])) if self.blocks else 0.0
+        """The lowest one of its blocks, as one wrong block is a wrong protocol; 1 as designed."""
+        return min((block.confidence for block in self.blocks), default=0.0)
 
     @property
     def boundaries(self) -> Floats:

@@ -12,9 +12,9 @@ from anodescope.citations import relies_on
 from anodescope.errors import SchemaError
 from anodescope.protocol.grammar import Part, parse
 from anodescope.protocol.levels import Track, levels
-from anodescope.protocol.phases import SWEEP, UNKNOWN, Floats, Phases
+from anodescope.protocol.phases import CURRENT, SWEEP, UNKNOWN, Floats, Phases
 from anodescope.protocol.protocol import Block, Protocol, recorded
-from anodescope.protocol.replay import explained, with_one_current
+from anodescope.protocol.replay import at_least, explained, with_one_current
 from anodescope.protocol.samples import Samples, Sweeps, samples_of, sweeps_of
 from anodescope.protocol.stretches import scale_of, stretches_of
 from anodescope.protocol.timeline import timeline
@@ -24,6 +24,10 @@ NOT_HELD = "Neither the current nor the voltage was held here as far as the reco
 ONE_SAMPLE = "A single sample does not tell what was asked for."
 HELD = "A voltage was held here, not a current: none of the kinds is this."
 INFERRED = "No current was recorded between the sweeps; their bias is taken for it."
+UNSEEN = (
+    "No current was recorded here: its size is not known. The instrument's steps name a technique "
+    "that holds one, and the voltage stands off rest and comes back to what it was after a sweep."
+)
 POOR = "Less than half of the samples fit what this looks like, so it is left open."
 EMPTY = "No sample and no valid point is here, so what was asked for is not known."
 NOTHING = "The record holds neither samples nor sweeps."
@@ -55,9 +59,9 @@ def recognise(
     Returns
     -------
     Protocol in A with boundaries (s): one block after the other, each with its kind and its
-    confidence (the share of its samples that replaying it explains within tolerance; see
-    `protocol.replay`). Where nothing can be said, or less than half of the samples is explained,
-    a block is ``unknown`` and its note says why.
+    confidence (what its samples show at least, with 95 %, of the share that replaying it explains
+    within tolerance; see `protocol.replay`). Where nothing can be said, or less than half of the
+    samples is explained, a block is ``unknown`` and its note says why.
 
     Raises
     ------
@@ -109,7 +113,8 @@ def _verdict(part: Part, phases: Phases, total: int, good: int, held: int, hidde
     if not total or held < LEAST_CONFIDENCE * total:
         levels, note = int(rows.level[-1]) + 1, POOR if total else EMPTY
         return _Verdict(replace(part, kind="unknown", count=levels), total, good, note)
-    return _Verdict(part, total, good, INFERRED if hidden else "")
+    unseen = bool(np.any((rows.mode == CURRENT) & np.isnan(rows.current)))
+    return _Verdict(part, total, good, UNSEEN if unseen else INFERRED if hidden else "")
 
 
 def _joined(verdicts: list[_Verdict]) -> list[_Verdict]:
@@ -131,8 +136,8 @@ def _block(verdict: _Verdict, phases: Phases, interval: Floats) -> Block:
     if verdict.note == POOR:
         rows = _left_open(rows)
     return recorded(
-        part.kind, rows, count=part.count, confidence=verdict.good / total if total else 0.0,
-        samples=total, note=verdict.note, resolution=_resolution(interval, part),
+        part.kind, rows, count=part.count, confidence=at_least(verdict.good, total), samples=total,
+        note=verdict.note, resolution=_resolution(interval, part),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from anodescope.protocol.describe import by_level
 from anodescope.protocol.grammar import Part
 from anodescope.protocol.phases import (
+    CURRENT,
     LEAST_STEP,
     SWEEP,
     UNKNOWN,
@@ -34,6 +35,20 @@ _NOISES = 4.0
 _LONGER = 1.25
 _REPEATING = ("pulsed", "ccd", "staircase", "staircase_geis")
 _HELD_VOLTAGE = 0.01  # V
+_ONE_SIDED = 1.645  # standard deviations that 95 % of a normal distribution lie below
+
+
+def at_least(good: int, total: int) -> float:
+    """Return the share that `good` of `total` samples show at least, with 95 % (Wilson's bound).
+
+    All of two samples show 0.43, all of a hundred 0.97: a block of few samples may be a chance.
+    """
+    if not total:
+        return 0.0
+    z2 = _ONE_SIDED**2 / total
+    share = good / total
+    spread = np.sqrt(z2 * share * (1.0 - share) + 0.25 * z2**2)
+    return float(np.clip((share + 0.5 * z2 - spread) / (1.0 + z2), 0.0, 1.0))
 
 
 def with_one_current(phases: Phases, parts: Sequence[Part]) -> Phases:
@@ -58,7 +73,8 @@ def explained(
     Held are those that are explained or, of a constant current, within the drift of a held level.
 
     Points of sweeps that left no rows in the record count as samples, explained by their spectrum.
-    Hidden rows (of a stretch whose current was not recorded) count as samples, not explained.
+    Hidden rows (of a stretch whose current was not recorded) count as samples, not explained, but
+    for a hold of unknown size: there, those count whose polarisation is that of the hold.
 
     Parameters
     ----------
@@ -88,8 +104,12 @@ def explained(
     points = sweeps.points[~seen] if rows.size == sweeps.size else sweeps.points[:0]
     more = np.bincount(block[unseen], points, len(parts)).astype(np.int64)
     at = np.searchsorted(phases.time_start, samples.hidden, side="right") - 1
-    hidden = np.bincount(block[np.clip(at, 0, None)], minlength=len(parts)).astype(np.int64)
-    return total + more + hidden, good + more, good + more + drifts, hidden
+    of_block = block[np.clip(at, 0, None)]
+    hidden = np.bincount(of_block, minlength=len(parts)).astype(np.int64)
+    unseen = np.isnan(phases.current) & (phases.mode == CURRENT)
+    fits = line.hidden_fits & unseen[np.clip(at, 0, None)] if hidden.any() else line.hidden_fits
+    good = good + more + np.bincount(of_block, fits, len(parts)).astype(np.int64)
+    return total + more + hidden, good, good + drifts, hidden
 
 
 def _by_sweep(samples: Samples, sweeps: Sweeps, phases: Phases, phase: Ints) -> Ints:

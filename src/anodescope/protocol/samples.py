@@ -15,6 +15,9 @@ from anodescope.protocol.phases import Bools, Floats, Ints
 # Techniques without a current by definition.
 _OPEN = ("OCV", "SOCV", "OCVCURVE")
 
+# ... and techniques that hold a current (or none).
+_GALVANIC = ("CP", "CstC", "SGCPL", "GCPL", *(f"GCPL{k}" for k in range(2, 8)))
+
 # Rows without a current are lost samples up to this number and this many usual distances of rows.
 _LOST_ROWS, _LOST_SPANS = 5, 5.0
 
@@ -38,7 +41,8 @@ class Samples:
     noise : standard deviation (A) of the current at its size.
     blind : (start, end) of stretches (s) whose current was not recorded, shape (N, 2); none
         reaches across a sweep.
-    hidden : times (s) of the rows in them.
+    hidden, hidden_voltage : times (s) and voltages (V) of the rows in them.
+    galvanic : the instrument's steps name a galvanostatic technique throughout, per stretch.
     """
 
     time: Floats
@@ -49,6 +53,8 @@ class Samples:
     noise: Floats
     blind: Floats
     hidden: Floats
+    hidden_voltage: Floats
+    galvanic: Bools
 
 
 @final
@@ -64,6 +70,7 @@ class Sweeps:
     points : number of valid points.
     current, voltage : mean dc current (A) and voltage (V); NaN where not recorded.
     amplitude : largest amplitude of the current (A), as recorded or 10 mV over the smallest |Z|.
+    swing : largest amplitude of the voltage (V), as recorded or that of the current times |Z|.
     controlled : "current", "voltage", or "" where the technique does not say.
     """
 
@@ -75,6 +82,7 @@ class Sweeps:
     current: Floats
     voltage: Floats
     amplitude: Floats
+    swing: Floats
     controlled: tuple[str, ...]
 
     @property
@@ -88,7 +96,7 @@ def sweeps_of(spectra: xr.Dataset | None) -> Sweeps:
     if spectra is None or not spectra.sizes.get("spectrum", 0):
         none = np.empty(0)
         whole = np.empty(0, np.int64)
-        return Sweeps(whole, none, none, none, whole, none, none, none, ())
+        return Sweeps(whole, none, none, none, whole, none, none, none, none, ())
     start, end = (np.asarray(spectra[name].values, float) for name in ("time_start", "time_end"))
     _, first = np.unique(np.stack([start, end]), axis=1, return_index=True)
     row = np.sort(first)
@@ -99,7 +107,7 @@ def sweeps_of(spectra: xr.Dataset | None) -> Sweeps:
     return Sweeps(
         row.astype(np.int64), start[row], end[row], _longest(time),
         valid.sum(axis=1).astype(np.int64), _mean(spectra, "current", row, valid),
-        _mean(spectra, "voltage", row, valid), _amplitude(spectra, row, valid),
+        _mean(spectra, "voltage", row, valid), *_amplitudes(spectra, row, valid),
         _controlled(spectra, row),
     )  # fmt: skip
 
@@ -121,7 +129,8 @@ def _mean(spectra: xr.Dataset, name: str, row: Ints, valid: Bools) -> Floats:
                      for v in values])  # fmt: skip
 
 
-def _amplitude(spectra: xr.Dataset, row: Ints, valid: Bools) -> Floats:
+def _amplitudes(spectra: xr.Dataset, row: Ints, valid: Bools) -> tuple[Floats, Floats]:
+    """Return the largest amplitude of the current (A) and of the voltage (V) of each sweep."""
     size = np.abs(np.where(valid, spectra["impedance"].values[row], np.nan))
     volts = np.full(size.shape, _USUAL_AMPLITUDE)
     if "voltage_amplitude" in spectra:
@@ -132,9 +141,10 @@ def _amplitude(spectra: xr.Dataset, row: Ints, valid: Bools) -> Floats:
     if "current_amplitude" in spectra:
         recorded = spectra["current_amplitude"].values[row]
         amps = np.where(np.isfinite(recorded), recorded, amps)
-    amps = np.where(valid & np.isfinite(amps), amps, 0.0)
-    largest: Floats = np.max(amps, axis=1, initial=0.0)
-    return largest
+        stated = "voltage_amplitude" in spectra
+        volts = np.where(np.isfinite(recorded), recorded * size, volts) if not stated else volts
+    amps, volts = (np.where(valid & np.isfinite(v), v, 0.0) for v in (amps, volts))
+    return np.max(amps, axis=1, initial=0.0), np.max(volts, axis=1, initial=0.0)
 
 
 def _controlled(spectra: xr.Dataset, row: Ints) -> tuple[str, ...]:
@@ -174,12 +184,17 @@ def samples_of(timeseries: xr.Dataset | None, sweeps: Sweeps, steps: xr.Dataset 
     sweep = _during(time, sweeps)
     outside = usable & (sweep < 0)
     section = np.searchsorted(sweeps.start, time[outside], side="right")
-    blind, hidden = _blind(time[outside], np.isfinite(current)[outside], section)
+    blind, rows = _blind(time[outside], np.isfinite(current)[outside], section)
+    rows = np.flatnonzero(outside)[rows]
+    galvanic = _in_steps(step, _rows_named(steps, _GALVANIC))
+    voltage = _column(timeseries, "voltage", usable.size)
+    hidden = time[rows]
+    named = [galvanic[rows[(hidden >= a) & (hidden <= b)]].all() for a, b in blind.tolist()]
+    unseen = hidden, voltage[rows], np.array(named, bool)
     kept = usable & np.isfinite(current)
     time, current, sweep = time[kept], current[kept], sweep[kept]
     return Samples(
-        time, current, _column(timeseries, "voltage", kept.size)[kept], step[kept], sweep,
-        noise_of(current, sweep), blind, hidden,
+        time, current, voltage[kept], step[kept], sweep, noise_of(current, sweep), blind, *unseen,
     )  # fmt: skip
 
 
@@ -211,10 +226,13 @@ def _during(time: Floats, sweeps: Sweeps) -> Ints:
     return np.where(inside, place, -1).astype(np.int64)
 
 
-def _blind(time: Floats, seen: Bools, section: npt.NDArray[Any]) -> tuple[Floats, Floats]:
-    """Stretches of rows without a current that are longer than lost samples, cut at sweeps."""
+def _blind(time: Floats, seen: Bools, section: npt.NDArray[Any]) -> tuple[Floats, Ints]:
+    """Stretches of rows without a current that are longer than lost samples, and those rows.
+
+    The stretches are cut at sweeps.
+    """
     if seen.all():
-        return np.empty((0, 2)), np.empty(0)
+        return np.empty((0, 2)), np.empty(0, np.int64)
     edges = np.flatnonzero(np.diff(np.concatenate(([True], seen, [True])).astype(np.int8)))
     first, last = edges[::2], edges[1::2] - 1
     usual = float(np.median(np.diff(time[seen]))) if np.count_nonzero(seen) > 2 else 0.0
@@ -228,7 +246,7 @@ def _blind(time: Floats, seen: Bools, section: npt.NDArray[Any]) -> tuple[Floats
     new = (np.diff(row, prepend=-2) > 1) | (np.diff(section[row], prepend=-1) != 0)
     begin = np.flatnonzero(new)
     end = np.flatnonzero(np.append(new[1:], row.size > 0))
-    return np.stack([time[row[begin]], time[row[end]]], axis=1), time[row]
+    return np.stack([time[row[begin]], time[row[end]]], axis=1), row
 
 
 def noise_of(current: Floats, section: npt.NDArray[Any]) -> Floats:

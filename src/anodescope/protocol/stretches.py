@@ -37,6 +37,10 @@ GAP = 10.0
 # A held voltage stays within this (V), or four times its noise.
 _HELD = 5e-3
 
+# Intervals are whole multiples of the shortest one within this share, most of them where rows are
+# missing.
+_WHOLE, _MOSTLY_WHOLE = 0.05, 0.8
+
 # Samples, and share, of a drifting stretch from which its constant beginning is a held current.
 _FEWEST_HELD, _HEAD = 8, 0.05
 
@@ -56,6 +60,7 @@ class Stretches:
     noise : standard deviation of one sample (A).
     size : number of samples.
     lost : time (s) in which samples are missing: the longest interval, where it is a gap.
+    lost_rows : share of the rows of the record that are missing one by one (see `lost_rows_of`).
     """
 
     start: Floats
@@ -67,6 +72,7 @@ class Stretches:
     noise: Floats
     size: Ints
     lost: Floats
+    lost_rows: float = 0.0
 
     @property
     def interval(self) -> Floats:
@@ -218,14 +224,15 @@ def _described(track: Track, begin: Ints, mode: Ints, samples: Samples) -> Stret
         track.time[begin] if begin.size else np.empty(0),
         track.time[last] if begin.size else np.empty(0),
         mode, current, held, noise / np.sqrt(np.maximum(size, 1)), noise, size,
-        _lost(track.time, begin, size),
+        _lost(track.time, begin, size, mode), lost_rows_of(track.time, begin, size),
     )  # fmt: skip
 
 
-def _lost(time: Floats, begin: Ints, size: Ints) -> Floats:
+def _lost(time: Floats, begin: Ints, size: Ints, mode: Ints) -> Floats:
     """Return the longest interval of each stretch, less a usual one, where it is a gap.
 
-    One gap per stretch is seen; that is what a restart makes.
+    One gap per stretch is seen; that is what a restart makes. Of two samples alone, the usual
+    interval is the longest one of the other stretches of their mode.
     """
     if not begin.size:
         return np.empty(0)
@@ -234,5 +241,39 @@ def _lost(time: Floats, begin: Ints, size: Ints) -> Floats:
     total = np.add.reduceat(interval, begin)
     longest = np.maximum.reduceat(interval, begin)
     usual = (total - longest) / np.maximum(size - 2, 1)
-    gap = (size > 2) & (longest > GAP * usual)
+    for one in np.unique(mode[size == 2]).tolist():
+        others = (mode == one) & (size > 2)
+        longer = np.max(usual[others]) if others.any() else np.inf
+        usual[(mode == one) & (size == 2)] = longer
+    gap = (size > 1) & (longest > GAP * usual)
     return np.where(gap, longest - usual, 0.0)
+
+
+def lost_rows_of(time: Floats, begin: Ints, size: Ints) -> float:
+    """Return the share of rows that are missing one by one inside the stretches.
+
+    They leave intervals that are whole multiples of the shortest one of the stretch. An instrument
+    that samples unevenly by design leaves others too: then nothing is said to be missing.
+
+    Parameters
+    ----------
+    time : (s) of every sample, shape (N,).
+    begin, size : first sample of each stretch, and their number, shape (S,).
+    """
+    if not begin.size:
+        return 0.0
+    owner = np.repeat(np.arange(begin.size), size)
+    inside = np.flatnonzero(owner[1:] == owner[:-1])
+    interval, owner = np.diff(time)[inside], owner[inside]
+    shortest = np.full(begin.size, np.inf)
+    np.minimum.at(shortest, owner, interval)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        multiple = interval / shortest[owner]
+    multiple = multiple[np.isfinite(multiple) & (multiple < GAP)]
+    whole = np.round(multiple)
+    even = np.abs(multiple - whole) <= _WHOLE * whole
+    longer = multiple > 1.0 + _WHOLE
+    if not longer.any() or np.mean(even[longer]) < _MOSTLY_WHOLE:
+        return 0.0
+    missing = float(np.sum(whole - 1.0))
+    return missing / (missing + time.size)

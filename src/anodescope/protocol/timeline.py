@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anodescope.protocol.hidden import hidden_of
-from anodescope.protocol.phases import LEAST_STEP, SWEEP, Floats, Ints, Phases, levels_of
+from anodescope.protocol.phases import LEAST_STEP, SWEEP, Bools, Floats, Ints, Phases, levels_of
 from anodescope.protocol.samples import Samples, Sweeps
 from anodescope.protocol.stretches import ZERO_SHARE, Stretches
 
@@ -40,6 +40,9 @@ class Timeline:
     covered : duration of the phase (s) without the time in which samples are missing.
     interval : usual time between samples (s); NaN where there is one.
     amplitude : of a sweep (A); 0 elsewhere.
+    size : number of samples, or of points of a sweep.
+    lost_rows : share of the rows of the whole record that are missing one by one.
+    hidden_fits : rows of `samples.hidden` that fit a hold of a current of unknown size.
     """
 
     phases: Phases
@@ -48,6 +51,9 @@ class Timeline:
     covered: Floats
     interval: Floats
     amplitude: Floats
+    size: Floats
+    lost_rows: float
+    hidden_fits: Bools
 
 
 def timeline(stretches: Stretches, sweeps: Sweeps, samples: Samples, scale: float) -> Timeline:
@@ -98,6 +104,9 @@ def timeline(stretches: Stretches, sweeps: Sweeps, samples: Samples, scale: floa
         covered=end - begin - column(stretches.lost, np.zeros(sweeps.size), zero),
         interval=interval,
         amplitude=column(np.zeros(stretches.size.size), sweeps.amplitude, zero),
+        size=size,
+        lost_rows=stretches.lost_rows,
+        hidden_fits=hidden.fits,
     )
 
 
