@@ -187,7 +187,8 @@ class Score:
 
 def score(many: list[Row]) -> Score:
     """Coverage counts every interval that was given: of onsets found and of censored ones."""
-    decided = [r for r in many if r.finding.outcome is not Outcome.not_decidable]
+    told = (Outcome.determined, Outcome.censored)
+    decided = [r for r in many if r.finding.outcome in told]
     found = [r for r in decided if r.finding.outcome is Outcome.determined]
     off = np.array([(r.finding.value - r.truth) / r.step for r in found if r.truth <= r.top])
     width = [(r.finding.high - r.finding.low) / r.step for r in found]

@@ -8,7 +8,8 @@ at least ten times the noise of one sample and every phase with a current has 20
 are shown as well. *covered*: the interval from the last good to the first shorted sample meets the
 instants during which the voltage falls (0, 1 or 15 s). Then the same of the impedance, in the
 paper's CCD with sweeps all the time, and the critical current, with `tests.generator`; half of
-these have their true protocol, half of them the recognised one.
+these have their true protocol, half of them the recognised one. Then a CCD of cells with a voltage
+at rest of 3 mV to 0.7 V of either sign, which a short circuit takes with it.
 """
 
 from __future__ import annotations
@@ -177,6 +178,68 @@ def papers(cases: int, seed: int = 2) -> tuple[dict[str, Row], dict[str, Row], l
     return voltage, impedance, lines, min(contained)
 
 
+def with_rest(
+    kind: str | None, random: np.random.Generator
+) -> tuple[Record, float, float, float, float]:
+    """A CCD with a voltage at rest E of 3 mV to 0.7 V: record, instant, distance of samples, true
+    critical current's bounds (A).
+
+    A short circuit takes E with it: it leaves a share of all of V.
+    """
+    interval = float(10 ** random.uniform(0, 1.3))
+    count = int(random.integers(3, 6))
+    half_cycle = float(random.choice([600.0, 1200.0, 1800.0]))
+    made = paper.ccd(
+        tuple(np.round(random.choice([0.05, 0.1, 0.2]) * 2.0 ** np.arange(count), 6)),
+        half_cycle=half_cycle, geis=False, short=None, growth=float(random.uniform(0, 2)),
+        rising_from=float(random.choice([0.1, 0.4, 1e9])), interval=interval, noise=1e-3,
+        voltage_noise=float(10 ** random.uniform(-4.5, -3)), seed=int(random.integers(2**31)),
+    )  # fmt: skip
+    series = made.campaign["timeseries"].copy(deep=True)
+    clock, volts = series["time"].values, series["voltage"].values
+    rest = float(10 ** random.uniform(np.log10(0.003), np.log10(0.7)) * random.choice([-1, 1]))
+    volts += rest
+    level = int(random.integers(2 * count))
+    when = (level + float(random.uniform(0.15, 0.8))) * half_cycle
+    share = {"hard": (0.0, 0.1), "soft": (0.3, 0.55), "reversible": (0.02, 0.55)}
+    if kind is not None:
+        lasts = np.inf
+        if kind == "reversible":
+            lasts = min(float(random.uniform(6, 40)) * interval, 0.15 * half_cycle)
+        volts[(clock > when) & (clock <= when + lasts)] *= random.uniform(*share[kind])
+    campaign = made.campaign.with_node("timeseries", series)
+    size = np.abs(made.protocol["current"].values)
+    size = size[np.flatnonzero(size > 0)]
+    each = np.repeat(np.unique(size), 2)
+    low = float(each[:level][each[:level] < each[level] * 0.99].max(initial=0.0))
+    record = Record.of(campaign, made.protocol)
+    return (record, when, interval, low, float(each[level])) if kind else (
+        record, np.inf, interval, float(each[-1]), np.inf)  # fmt: skip
+
+
+def resting(cases: int, seed: int = 4) -> tuple[dict[str, Row], list[str]]:
+    """Measure on CCDs with a voltage at rest: short circuits, and lines of the critical current."""
+    random = np.random.default_rng(seed)
+    rows: dict[str, Row] = {}
+    lines = []
+    for kind in ("hard", "soft", "reversible", None):
+        name = kind or "none"
+        rows[name], right, outcome = Row(name), 0, Counter[str]()
+        for _ in range(cases):
+            record, when, interval, low, high = with_rest(kind, random)
+            found = find_shorts(record)
+            rows[name].add(of(found, "voltage"), when, interval)
+            critical = find_critical_current(record, shorts=found)[0]
+            right += bool(
+                np.isclose(critical.low, low, rtol=1e-3, atol=1e-12)
+                and np.isclose(critical.high, high, rtol=1e-3)
+            )
+            outcome[critical.outcome.name] += 1
+        names = ", ".join(f"{n} {key}" for key, n in sorted(outcome.items()))
+        lines.append(f"| {name} | {cases} | {right / cases:.1%} | {names} |")
+    return rows, lines
+
+
 CHANGES = ("wire", "path", "interface", "area", "none")
 FOUND = ("hard", "soft", "soft, in doubt", "nothing")
 
@@ -228,6 +291,12 @@ def main() -> None:
     for change, said in swept(given.cases, given.seed + 2).items():
         text.append(f"| {change} | " + " | ".join(str(said[name]) for name in FOUND) + " |")
     text += ["", "### Critical current: the paper's CCD", ""]
+    text += ["| short circuit | cases | interval is the true one | outcomes |", "|---|---|---|---|"]
+    text += lines
+    rows, lines = resting(given.cases, given.seed + 3)
+    text += ["", "### Short circuits in the voltage: CCD with a voltage at rest", "", HEAD]
+    text += [row.line() for row in rows.values()]
+    text += ["", "### Critical current: CCD with a voltage at rest", ""]
     text += ["| short circuit | cases | interval is the true one | outcomes |", "|---|---|---|---|"]
     text += [*lines, "", f"{time.perf_counter() - began:.1f} s"]
     sys.stdout.write("\n".join(text) + "\n")

@@ -143,7 +143,7 @@ def test_the_charge_ends_at_a_short_circuit() -> None:
     (one, _) = find_capacity(record, shorts=find_shorts(record))
     assert one.outcome is Outcome.censored
     assert one.low == pytest.approx(2000.0 * made.truth["current"], rel=2e-3)
-    assert "short circuit at" in one.message
+    assert "short circuit between" in one.message
     node = evaluate(campaign.with_node("protocol", made.protocol))
     row = node["quantity"].values.astype(object).tolist().index("critical_capacity")
     assert node["low"].values[row] == one.low
@@ -151,6 +151,27 @@ def test_the_charge_ends_at_a_short_circuit() -> None:
     (one, *_) = find_capacity(record, shorts=[late])
     assert one.outcome is Outcome.not_decidable
     assert "came before" in one.message
+
+
+def test_of_two_bases_the_narrowest_interval_ends_the_charge() -> None:
+    """A sweep of 600 s shows the short circuit anywhere within; the voltage to 2 s."""
+    made = paper.constant_current(0.25, 7200.0, interval=2.0)
+    record = Record.of(made.campaign, made.protocol)
+
+    def short(basis: str, low: float, high: float) -> Finding:
+        return Finding("hard_short", 0.5 * (low + high), low, high, "s", Outcome.determined, "",
+                       basis, time=high, block=0)  # fmt: skip
+
+    sweep, volts = short("impedance", 1500.0, 2100.0), short("voltage", 1998.0, 2000.0)
+    for shorts in ([sweep, volts], [volts, sweep]):
+        (one, *_) = find_capacity(record, shorts=shorts)
+        assert one.low == pytest.approx(1998.0 * made.truth["current"], rel=2e-3)
+        assert "between 1998 and 2000 s" in one.message
+    # one that came in the same sweep, but after the current, did not end the charge
+    (one, *_) = find_capacity(
+        record, shorts=[short("impedance", 7000.0, 7600.0), short("voltage", 7400.0, 7402.0)]
+    )
+    assert one.low == pytest.approx(7200.0 * made.truth["current"], rel=2e-3)
 
 
 def half_cycles(kind: str, currents: tuple[float, ...], reach: float, time: float = 1800.0) -> Made:
@@ -324,7 +345,9 @@ def test_what_is_missing_gives_an_outcome() -> None:
     assert find_capacity(dumb)[0].outcome is Outcome.too_few_points
     short = made.campaign["timeseries"].isel(time=slice(0, 1))
     one = Record.of(Campaign({"timeseries": short}), made.protocol)
-    assert find_capacity(one)[0].outcome in (Outcome.censored, Outcome.not_decidable)
+    found = find_capacity(one)[0]
+    assert found.outcome is Outcome.too_few_points
+    assert "One sample" in found.message
 
 
 @pytest.mark.parametrize(

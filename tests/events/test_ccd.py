@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anodescope.campaign import Campaign
+from anodescope.campaign import Campaign, build_node
 from anodescope.errors import Outcome, SettingsError
 from anodescope.events.ccd import CriticalCurrentSettings, find_critical_current
 from anodescope.events.finding import Finding, Record
@@ -109,6 +111,73 @@ def test_it_stands_what_happens_to_records(damage: str) -> None:
     one, _ = critical(made)
     assert one.low == pytest.approx(0.2e-3 * AREA)
     assert one.high == pytest.approx(0.4e-3 * AREA)
+
+
+def of_lengths(lengths: list[float], amps: list[float], when: float = np.inf) -> Record:
+    """Half-cycles of given lengths (s) and currents (mA) at 100 Ω; from an instant on shorted."""
+    end = np.cumsum(lengths)
+    start = end - np.array(lengths)
+    clock = np.arange(0.25, end[-1], 0.5)
+    phase = np.searchsorted(start, clock, side="right") - 1
+    current = 1e-3 * np.array(amps)[phase]
+    noise = 1e-5 * np.random.default_rng(0).standard_normal(clock.size)
+    volts = 100.0 * current * np.where(clock > when, 0.02, 1.0) + noise
+    count = len(amps)
+    protocol = build_node(
+        "protocol",
+        {
+            "time_start": start, "time_end": end, "current": 1e-3 * np.array(amps),
+            "mode": ["current"] * count, "block": np.zeros(count, int), "level": np.arange(count),
+            "kind": ["ccd"], "confidence": [1.0], "count": [count],
+        },
+    )  # fmt: skip
+    series = build_node("timeseries", {"time": clock, "voltage": volts, "current": current})
+    return Record.of(Campaign({"timeseries": series}, {"current_sign": "strips"}), protocol)
+
+
+CURRENTS = [1.0, -1.0, 2.0, -2.0, 4.0, -4.0]
+
+
+def test_levels_of_other_lengths_are_not_held_against_each_other() -> None:
+    """10 s at 1 and 2 mA, 100 s at 4 mA: that 2 mA was survived for 100 s nobody knows."""
+    lengths = [10.0, 10.0, 10.0, 10.0, 100.0, 100.0]
+    one, _ = find_critical_current(of_lengths(lengths, CURRENTS, 70.0))
+    assert (one.low, one.high) == (0.0, pytest.approx(4e-3))
+    assert "differ in length" in one.criterion
+    assert "10 to 100 s: the interval holds for levels of 100 s" in one.message
+    # those that lasted longer than the one that shorted count
+    lengths = [100.0, 100.0, 10.0, 10.0, 10.0, 10.0]
+    one, _ = find_critical_current(of_lengths(lengths, CURRENTS, 224.0))
+    assert (one.low, one.high) == (pytest.approx(2e-3), pytest.approx(4e-3))
+    assert "holds for levels of 10 s" in one.message
+
+
+def test_a_bound_of_levels_of_other_lengths_names_the_length() -> None:
+    """As CP_SSB.mpr of hybrid-drt: one current for 0.1, 1 and 10 s."""
+    one, charge = find_critical_current(
+        of_lengths([10.0, 10.0, 100.0, 100.0, 30.0, 30.0], [1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
+    )
+    assert one.outcome is Outcome.censored
+    assert one.low == pytest.approx(1e-3)
+    assert "differ in length" in one.criterion
+    assert "10 to 100 s: the interval holds for levels of 100 s" in one.message
+    assert "ended early" not in one.message
+    assert charge.value == pytest.approx(0.1)
+    assert charge.low == pytest.approx(0.01)
+    # one that was interrupted is no other length
+    one, _ = find_critical_current(of_lengths([30.0, 30.0, 3.0, 30.0, 30.0, 30.0], CURRENTS))
+    assert "differ" not in one.criterion + one.message
+
+
+def test_a_level_in_which_it_may_have_shorted_was_not_survived() -> None:
+    record = of_lengths([100.0] * 6, CURRENTS)
+    late = Finding("hard_short", 370.0, 310.0, 430.0, "s", Outcome.determined, "", "voltage",
+                   time=430.0, block=0)  # fmt: skip
+    one, _ = find_critical_current(record, shorts=[late])
+    assert (one.low, one.high) == (pytest.approx(2e-3), pytest.approx(4e-3))
+    early = replace(late, low=210.0)
+    one, _ = find_critical_current(record, shorts=[early])
+    assert (one.low, one.high) == (pytest.approx(1e-3), pytest.approx(4e-3))
 
 
 def test_what_is_missing_gives_an_outcome() -> None:

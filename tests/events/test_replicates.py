@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anodescope.campaign import Campaign, study_of
@@ -170,6 +170,7 @@ def test_an_unknown_column_is_named():
 
 
 @given(st.lists(st.floats(0.1, 100.0), min_size=1, max_size=8))
+@settings(deadline=None)
 def test_mean_lies_between_the_extremes_and_order_does_not_matter(values):
     def table(some):
         rows = [

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from anodescope import read
 from anodescope.campaign import Campaign, build_node
 from anodescope.errors import Outcome, SettingsError
+from anodescope.events.ccd import find_critical_current
 from anodescope.events.finding import Finding, Record
 from anodescope.events.short.find import ShortSettings, find_shorts
 from anodescope.events.short.jumps import find_jumps
@@ -205,6 +206,24 @@ def test_what_is_missing_gives_an_outcome_each() -> None:
     assert {one.outcome for one in empty} == {Outcome.too_few_points, Outcome.needs_spectra}
 
 
+@pytest.mark.parametrize(
+    ("count", "outcome"),
+    [(1, Outcome.too_few_points), (2, Outcome.too_few_points), (7, Outcome.too_few_points),
+     (8, Outcome.not_found), (50, Outcome.not_found)],
+)  # fmt: skip
+def test_a_record_too_short_to_show_a_fall_says_so(count: int, outcome: Outcome) -> None:
+    """A constant 0.1 V: a fall needs five samples of a level, and three of another."""
+    made = paper.constant_current(0.25, 7200.0, interval=2.0)
+    series = made.campaign["timeseries"].isel(time=slice(0, count)).copy(deep=True)
+    series["voltage"].values[:] = 0.1
+    record = Record.of(Campaign({"timeseries": series}), made.protocol)
+    (one,) = [one for one in find_shorts(record) if one.basis == "voltage"]
+    assert one.outcome is outcome
+    assert ("8 samples" in one.message) is (count < 8)
+    critical = find_critical_current(record)[0]
+    assert (critical.outcome is Outcome.not_decidable) is (count < 8)
+
+
 def test_nan_does_no_harm() -> None:
     made = paper.ccd((0.1, 0.2), half_cycle=1200.0, short="hard", geis=False, interval=2.0)
     series = made.campaign["timeseries"].copy(deep=True)
@@ -284,6 +303,20 @@ def test_a_voltage_at_rest_is_no_short_circuit_and_hides_none(volts: float, geis
         assert "-" not in one.message.split("to ")[-1]
 
 
+@pytest.mark.parametrize("volts", [-0.033, -0.03, -0.027, -0.012, 0.012, 0.03])
+def test_a_voltage_at_rest_as_large_as_that_of_the_current_dates_none_late(volts: float) -> None:
+    """At −30 mV a stripping half-cycle may have no voltage at all: it does not say it was healthy.
+
+    The third half-cycle shorts while the second pair is the only one beside the first.
+    """
+    for level, share in ((2, 0.43), (2, 0.8), (4, 0.1), (4, 0.6)):
+        when = (level + share) * 700.0
+        made = paper.ccd(short=None, half_cycle=700.0, geis=False, goes_on=True)
+        (one,) = shorts_of(with_rest(made, volts, when))
+        assert one.quantity == "hard_short"
+        assert one.low <= when <= one.high
+
+
 @pytest.mark.parametrize("volts", RESTING)
 @pytest.mark.parametrize("name", ["half-cycles", "rising stairs", "falling while plating"])
 def test_other_healthy_cells_with_a_voltage_at_rest_show_none(name: str, volts: float) -> None:
@@ -349,6 +382,16 @@ def test_statistics_of_the_papers_ccd() -> None:
             assert table[kind].covered / table[kind].found >= 0.85
         assert table["none"].alarms <= 0.05
     assert contained >= 0.9
+
+
+@pytest.mark.slow
+def test_statistics_of_cells_with_a_voltage_at_rest() -> None:
+    rows, _ = statistics_short.resting(60, 11)
+    assert rows["none"].alarms == 0
+    assert rows["hard"].right >= 0.95
+    for kind in ("hard", "soft", "reversible"):
+        assert rows[kind].covered >= 0.95 * rows[kind].found
+        assert rows[kind].found - rows[kind].said[kind] <= 0.1 * rows[kind].cases
 
 
 @pytest.mark.slow

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from anodescope.citations import relies_on
 from anodescope.errors import Outcome, SettingsError
 from anodescope.events.finding import NAN, Bools, Finding, Floats, Integers, Record, absent
+from anodescope.events.levels import LONGER, Levels, levels_of, unlike
 from anodescope.events.short.find import (
     KINDS,
     ShortSettings,
@@ -26,10 +26,6 @@ from anodescope.events.short.find import (
 
 __all__ = ["CriticalCurrentSettings", "find_critical_current"]
 
-# An interval this many times the usual one is a gap; samples of a phase that can tell one.
-_GAP, _FEW = 10.0, 4
-# Samples at the end of a level of which one at the voltage limit says why it ended.
-_LAST = 3
 # Kinds of blocks whose currents can be critical.
 BLOCKS = ("ccd", "staircase", "staircase_geis", "cycling", "constant_current")
 
@@ -80,24 +76,6 @@ class CriticalCurrentSettings:
             )
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Levels:
-    """The levels of a block at which a current flows, in time order, shape (L,).
-
-    `duration` and `charge` are of what was recorded; `unseen` is the charge that the current asked
-    for would have passed in gaps of the record; `limited`: the level ended at the voltage limit.
-    """
-
-    start: Floats
-    end: Floats
-    duration: Floats
-    current: Floats
-    charge: Floats
-    unseen: Floats
-    limited: Bools
-
-
 @relies_on("lu2021")
 def find_critical_current(
     record: Record,
@@ -134,7 +112,7 @@ def find_critical_current(
     visible = visible_blocks(record, settings.shorts)
     for block in blocks:
         inside = [one for one in known if one.block == block]
-        levels = _levels(record, block, settings.limit)
+        levels = levels_of(record, block, settings.limit)
         if levels.current.size and not inside and block not in visible:
             findings.append(_invisible(criterion, block))
         elif levels.current.size:
@@ -154,8 +132,9 @@ def _invisible(criterion: str, block: int) -> Finding:
         criterion,
         "voltage",
         block=block,
-        message="A short circuit could have been seen neither in the voltage, which does not stand "
-        "above its noise, nor in the impedance: nothing says which current was survived.",
+        message="A short circuit could have been seen neither in the voltage, which has too few "
+        "samples or does not stand above its noise, nor in the impedance: nothing says which "
+        "current was survived.",
     )
 
 
@@ -167,69 +146,9 @@ def _criterion(settings: CriticalCurrentSettings) -> str:
     )
 
 
-def _levels(record: Record, block: int, limit: float) -> _Levels:
-    """Gather the phases of one block into levels; those without current are left out."""
-    phases = record.phases
-    rows = phases.rows(block)
-    flows = np.isfinite(phases.current[rows]) & (phases.current[rows] != 0)
-    rows = rows[flows & (phases.mode[rows] != "voltage")]
-    if not rows.size:
-        none = np.empty(0)
-        return _Levels(none, none, none, none, none, none, np.empty(0, np.bool_))
-    first = np.flatnonzero(np.diff(phases.level[rows], prepend=-(2**62)) != 0)
-    last = np.append(first[1:], rows.size) - 1
-    # A record that ends early ends its last phase too, whatever the protocol asks for.
-    stop = np.minimum(phases.end[rows], _last_instant(record))
-    gaps = _gaps(record, rows, stop)
-    spans = np.clip(stop - phases.start[rows] - gaps, 0.0, None)
-    duration = np.add.reduceat(spans, first)
-    charge = np.add.reduceat(spans * np.abs(phases.current[rows]), first)
-    current = phases.current[rows][first]
-    unseen = np.add.reduceat(gaps * np.abs(phases.current[rows]), first)
-    begin, end = phases.start[rows][first], stop[last]
-    limited = np.array([_at_limit(record, a, b, limit) for a, b in zip(begin, end, strict=True)])
-    return _Levels(begin, end, duration, current, charge, unseen, limited)
-
-
-def _gaps(record: Record, rows: NDArray[np.intp], stop: Floats) -> Floats:
-    """Return how long (s) nothing was recorded within each phase; sweeps record in their own way.
-
-    A restart of the instrument leaves one: whether the current flowed meanwhile nobody knows.
-    """
-    lost = np.zeros(rows.size)
-    first = np.searchsorted(record.time, record.phases.start[rows])
-    last = np.searchsorted(record.time, stop, side="right")
-    for k, (a, b) in enumerate(zip(first, last, strict=True)):
-        if b - a < _FEW or record.phases.mode[rows[k]] == "sweep":
-            continue
-        step = np.diff(record.time[a:b])
-        usual = float(np.median(step))
-        lost[k] = float(np.sum(step[step > _GAP * usual] - usual))
-    return lost
-
-
-def _at_limit(record: Record, begin: float, end: float, limit: float) -> bool:
-    """Say whether the voltage stood at the limit when a level ended."""
-    a = int(np.searchsorted(record.time, begin))
-    b = int(np.searchsorted(record.time, end, side="right"))
-    volts = np.abs(record.cell_voltage[max(a, b - _LAST) : b])
-    volts = volts[np.isfinite(volts)]
-    return bool(volts.size and volts.max() >= 0.99 * limit)
-
-
-def _last_instant(record: Record) -> float:
-    ends = [record.time[-1:]]
-    if record.spectra is not None and record.spectra.sizes.get("spectrum", 0):
-        ends.append(record.spectra["time_end"].values)
-    ends = [end[np.isfinite(end)] for end in ends]
-    # The last sample lies up to one sampling interval before the end.
-    slack = float(np.median(np.diff(record.time))) if record.time.size > 1 else 0.0
-    return max((float(end.max()) for end in ends if end.size), default=np.inf) + slack
-
-
 def _of_block(
     record: Record,
-    levels: _Levels,
+    levels: Levels,
     block: int,
     shorts: list[Finding],
     settings: CriticalCurrentSettings,
@@ -240,7 +159,15 @@ def _of_block(
     at = levels.current.size
     if short is not None:
         at = max(int(np.searchsorted(levels.start, short.time, side="right")) - 1, 0)
+    odd = unlike(levels, at)
     complete = ~levels.limited & _complete(levels, record.phases.kinds[block], settings)
+    if odd:
+        complete = ~levels.limited & _as_long(levels, at, short, settings)
+        criterion += _UNLIKE[short is None]
+    if short is not None:
+        # Where it may have come in the level before already, that was not survived for sure.
+        seen = np.minimum(levels.end, short.low) - levels.start
+        complete &= seen >= settings.complete * (levels.end - levels.start)
     shorted = float(size[at]) if short is not None else np.inf
     fine = np.flatnonzero(complete[:at] & (size[:at] < shorted * (1 - settings.same)))
     survived = float(size[:at][fine].max()) if fine.size else 0.0
@@ -251,6 +178,7 @@ def _of_block(
     if short is not None and short.outcome is Outcome.not_decidable:
         outcome = Outcome.not_decidable
     message = _message(record, levels, at, short, survived, which, complete)
+    message += _lengths(levels, at, short, which) if odd else ""
     return [
         Finding(
             "critical_current",
@@ -265,11 +193,11 @@ def _of_block(
             block=block,
             message=message,
         ),
-        _charge(record, levels, which, at, short, block, criterion),
+        _charge(record, levels, which, at, short, block, criterion, odd),
     ]
 
 
-def _complete(levels: _Levels, kind: str, settings: CriticalCurrentSettings) -> Bools:
+def _complete(levels: Levels, kind: str, settings: CriticalCurrentSettings) -> Bools:
     """Say which levels lasted as long as they do in this block."""
     if kind == "constant_current" or levels.duration.size < 2:
         return np.ones(levels.duration.shape, np.bool_)
@@ -278,9 +206,41 @@ def _complete(levels: _Levels, kind: str, settings: CriticalCurrentSettings) -> 
     return complete
 
 
+_UNLIKE = {
+    False: "; the levels differ in length: only those that lasted as long as the one that shorted "
+    "count",
+    True: "; the levels differ in length: the bound holds for the longest one at that current",
+}
+
+
+def _as_long(
+    levels: Levels, at: int, short: Finding | None, settings: CriticalCurrentSettings
+) -> Bools:
+    """Say which levels lasted as long as the one that shorted; all where none did."""
+    if short is None:
+        return ~levels.cut
+    needed = max(float(levels.duration[at]), short.time - float(levels.start[at]))
+    long: Bools = levels.duration >= settings.complete * needed
+    return long
+
+
+def _lengths(levels: Levels, at: int, short: Finding | None, which: Integers) -> str:
+    """Say for which length of a level the interval holds."""
+    lasted = _range(levels.duration[~levels.cut], lambda value: f"{value:.4g}")
+    if short is not None:
+        own = max(float(levels.duration[at]), short.time - float(levels.start[at]))
+    else:
+        own = float(levels.duration[which].max()) if which.size else NAN
+    holds = f"the interval holds for levels of {own:.4g} s" if np.isfinite(own) else "none counts"
+    return (
+        f" The levels last differently, {lasted} s: {holds}, and the critical current of another "
+        "length may be another."
+    )
+
+
 def _message(
     record: Record,
-    levels: _Levels,
+    levels: Levels,
     at: int,
     short: Finding | None,
     survived: float,
@@ -325,12 +285,13 @@ def _range(values: Floats, say: Callable[[float], str]) -> str:
 
 def _charge(
     record: Record,
-    levels: _Levels,
+    levels: Levels,
     which: Integers,
     at: int,
     short: Finding | None,
     block: int,
     criterion: str,
+    odd: bool,
 ) -> Finding:
     """Return the charge per level at the largest current survived, or until the short circuit."""
     if which.size:
@@ -338,6 +299,12 @@ def _charge(
         value, low, high = float(np.median(some)), float(some.min()), float(some.max())
         high = max(high, float((some + levels.unseen[which]).max()))
         words = f"Each level at the largest current survived passed {record.coulomb(value)}."
+        if odd and high > LONGER * low:
+            value = float(some.max())
+            words = (
+                f"The longest level at the largest current survived passed {record.coulomb(value)},"
+                f" the shortest {record.coulomb(low)}."
+            )
     else:
         row = min(at, levels.charge.size - 1)
         until = short.time if short is not None else float(levels.end[row])

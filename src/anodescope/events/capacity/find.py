@@ -24,7 +24,7 @@ _TRIES = 1000  # samples above the limit that may be glitches
 _NEAR = 0.3  # share of the limit from which on a cut-off may lie between two samples
 _CONTRADICTS = 0.05  # share from which on the instrument's charge is no error of measurement
 _VAGUE = 0.1  # share of the charge from which on what was not recorded leaves only bounds
-_SHORTED = " A {kind} short circuit at {time} s ended it: charge after that does not count."
+_SHORTED = " A {kind} short circuit {time} ended it: charge after that does not count."
 _FEW = 20  # samples from which on their differences tell the noise
 
 
@@ -160,7 +160,7 @@ def _of_block(job: _Job, block: int) -> list[Finding]:
                 continue
             course = ended
         end = "" if short is None or not course.ended else _SHORTED.format(
-            kind=short.quantity.split("_")[0], time=f"{short.time:.6g}")  # fmt: skip
+            kind=short.quantity.split("_")[0], time=_between(short))  # fmt: skip
         raw = _found(job, course, np.abs(course.voltage), RAW, block, "", end)
         findings[RAW].append(raw)
         if ohmic is None:
@@ -195,17 +195,28 @@ def _shortened(many: list[Finding]) -> list[Finding]:
 def _first_short(job: _Job, course: Course) -> Finding | None:
     """Return the first hard or soft short circuit that began before the end of a course.
 
-    One in doubt counts only if it lies within the course.
+    One in doubt counts only if it lies within the course. Where several bases show the same one,
+    that with the narrowest interval counts: a sweep bounds it by its own length.
     """
     begin, end = float(course.time[0]), float(course.time[-1])
-    certain = [one for one in job.shorts if one.outcome is Outcome.determined and one.low < end]
-    doubtful = [one for one in job.shorts if begin < one.time <= end]
-    return min(certain or doubtful, key=lambda one: one.low, default=None)
+    certain = [one for one in job.shorts if one.outcome is Outcome.determined]
+    if not any(one.low < end for one in certain):
+        certain = [one for one in job.shorts if begin < one.time <= end]
+    first = min(certain, key=lambda one: one.time, default=None)
+    if first is None:
+        return None
+    same = [one for one in certain if one.low <= first.high and first.low <= one.high]
+    narrow = min(same, key=lambda one: one.high - one.low)
+    return narrow if narrow.low < end else None
+
+
+def _between(short: Finding) -> str:
+    return f"between {short.low:.6g} and {short.high:.6g} s"
 
 
 def _after_short(job: _Job, short: Finding, block: int) -> Finding:
     message = (
-        f"A {short.quantity.split('_')[0]} short circuit came before, at {short.time:.6g} s: the "
+        f"A {short.quantity.split('_')[0]} short circuit came before, {_between(short)}: the "
         "charge may have passed through it."
     )
     return absent(
@@ -272,6 +283,10 @@ def _censored(
 ) -> Finding:
     """Return the bound that a course gives which ends before the limit."""
     low = max(course.total + less, 0.0)
+    if size.size == 1:
+        reason, words = Outcome.too_few_points, "One sample tells no course of the voltage."
+        return absent("critical_capacity", "C", reason, job.criteria[basis], basis, block=block,
+                      message=words)  # fmt: skip
     message = (
         f"The limit was not reached: the largest value was {np.max(size):.4g} V, after "
         f"{job.record.coulomb(low, 6)}{note}"

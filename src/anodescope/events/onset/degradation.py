@@ -135,6 +135,8 @@ def _drifts(
         slope = (dx * y).sum() / (dx**2).sum()
         left = y - y.mean() - slope * dx
         level = abs(y.mean())
+        if level == 0:  # a drift relative to nothing is none
+            continue
         mean[k] = y.mean()
         drift[k] = slope / level
         error[k] = np.sqrt((left**2).sum() / (y.size - 2) / (dx**2).sum()) / level

@@ -18,6 +18,7 @@ from anodescope.events.onset.resistances import Ohmic, interface_resistance, ohm
 from anodescope.events.onset.settings import OnsetSettings, paper_scan
 from anodescope.events.onset.shorted import first_short
 from anodescope.events.onset.stairs import Stairs, stairs_of
+from anodescope.events.onset.zero import UNKNOWN, told
 
 __all__ = ["OnsetSettings", "find_degradation", "find_onsets", "paper_scan"]
 
@@ -94,6 +95,10 @@ def _of_block(
         criterion = _criterion("hold", _EMPTY, settings.headline, settings)
         reason = Outcome.not_decidable
         return [absent(QUANTITY, "A", reason, criterion, CORRECTED, block=block, message=text)]
+    if stairs.both and not np.isfinite(stairs.zero):
+        criterion = _criterion("hold", _EMPTY, settings.headline, settings)
+        reason = Outcome.not_decidable
+        return [absent(QUANTITY, "A", reason, criterion, CORRECTED, block=block, message=UNKNOWN)]
     short = first_short(shorts, block)
     ohmic = _ohmic(record, stairs, block, settings)
     found: list[Finding] = []
@@ -138,7 +143,8 @@ def _collapsed(found: list[Finding], headline: str) -> list[Finding]:
 
 
 def _curves(stairs: Stairs, short: Finding | None) -> list[_Curve]:
-    sound, tail = _before(stairs.span_hold, short), _ended(short)
+    sound = _before(stairs.span_hold, short)
+    tail = told(stairs.zero) + _ended(short)
     curves = [_curve("hold", stairs, stairs.hold, stairs.whole_hold, sound, tail)]
     if stairs.sweeps:
         sound = _before(stairs.span_sweep, short)
@@ -218,6 +224,8 @@ def _finding(
     factor = settings.factors[at[1]]
     value, low, high = result.value[at], result.low[at], result.high[at]
     outcome, time = _outcome(value), NAN
+    if outcome is Outcome.not_decidable and text and _too_large(curve, result, subtracted):
+        outcome = Outcome.inconsistent
     if np.isinf(value) and _cut_rises(curve, result, subtracted, factor):
         low, high = min(low, curve.current[-1]), curve.cut_current
         value, outcome, time = 0.5 * (low + high), Outcome.determined, curve.cut_time
@@ -250,6 +258,12 @@ def _outcome(value: float) -> Outcome:
     if np.isnan(value):
         return Outcome.not_decidable
     return Outcome.determined if np.isfinite(value) else Outcome.censored
+
+
+def _too_large(curve: _Curve, result: Knees, subtracted: float) -> bool:
+    """The resistance to subtract is larger than the slope of V(i): it cannot be in series."""
+    enough = curve.current.size >= FEWEST and result.initial >= -APART * result.initial_error
+    return enough and result.initial - subtracted < -APART * result.initial_error
 
 
 def _cut_rises(curve: _Curve, result: Knees, subtracted: float, factor: float) -> bool:
@@ -285,6 +299,9 @@ def _message(
     subtracted: float,
 ) -> str:
     value, low, high = (record.ampere(number) for number in numbers)
+    if outcome is Outcome.inconsistent:
+        given = "as given" in criterion
+        return f"{_contradicts(record, result, subtracted, given)}{curve.tail}"
     if outcome is Outcome.not_decidable:
         return f"{_undecided(result, curve, subtracted)}{curve.tail}"
     less = f" {subtracted:.4g} Ω were subtracted." if subtracted else ""
@@ -296,6 +313,19 @@ def _message(
     return f"Instability sets in at {value} (95 %: {low} to {high}).{tail}"
 
 
+def _contradicts(record: Record, result: Knees, subtracted: float, given: bool) -> str:
+    """Say that R_Ω is larger than the slope of V(i), and what that can mean."""
+    slope = f"the initial slope of V(i) ({result.initial:.4g} ± {result.initial_error:.2g} Ω)"
+    if given:
+        return f"The {subtracted:.4g} Ω as given are more than {slope}: they are not in series."
+    return (
+        f"R_Ω from impedance ({subtracted:.4g} Ω) is larger than {slope}, which holds every "
+        f"resistance in series. Either the spectra are not of this voltage "
+        f"({record.voltage_electrode}) or staircase, or the cell is shorted in part while the "
+        "current flows. No onset is told on V − iR_Ω."
+    )
+
+
 def _undecided(result: Knees, curve: _Curve, subtracted: float) -> str:
     """Say why there is no k-fold of the initial slope."""
     if curve.current.size < FEWEST:
@@ -305,11 +335,6 @@ def _undecided(result: Knees, curve: _Curve, subtracted: float) -> str:
         return (
             f"V falls as the current rises, by {-result.initial:.4g} Ω: the sign of the voltage "
             "does not go with that of the current; check which electrode is the working one."
-        )
-    if subtracted and result.initial - subtracted < -APART * result.initial_error:
-        return (
-            f"{slope} is less than the {subtracted:.4g} Ω to be subtracted: that resistance is not "
-            "in series with this voltage."
         )
     return (
         f"{slope} less {subtracted:.4g} Ω is too close to its noise for this factor; more stairs "

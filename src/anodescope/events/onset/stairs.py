@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anodescope.events.finding import NAN, Bools, Floats, Integers, Record
+from anodescope.events.onset.zero import at_rest, freed
 
 # A phase this much shorter than the others was cut short (a limit, or the end of the test).
 _WHOLE = 0.9
@@ -32,6 +33,9 @@ class Stairs:
     sweeps : any stair has a sweep.
     falls : most stairs lie below the one before; what is left above is not the curve.
     first_current, last_current : |i| of the first and the last stair of all (A).
+    both : the stairs kept are of both directions.
+    zero : voltage at zero current (V), of the rest before, that was subtracted from stairs of both
+        directions; NaN where they are of one, or no rest tells it.
     """
 
     current: Floats
@@ -47,6 +51,8 @@ class Stairs:
     falls: bool
     first_current: float
     last_current: float
+    both: bool = False
+    zero: float = NAN
 
 
 def stairs_of(record: Record, block: int, hold_share: float, sweep_share: float) -> Stairs:
@@ -67,6 +73,10 @@ def stairs_of(record: Record, block: int, hold_share: float, sweep_share: float)
     level, first = np.unique(phases.level[rows], return_index=True)
     current = phases.current[rows[first]]
     sign = np.sign(current)
+    size = np.abs(current)
+    keep = _rising(size)
+    both = np.unique(sign[keep]).size > 1
+    zero = at_rest(record, float(phases.start[rows].min())) if both else NAN
     volts: dict[str, Floats] = {}
     whole: dict[str, Bools] = {}
     span: dict[str, Floats] = {}
@@ -87,12 +97,10 @@ def stairs_of(record: Record, block: int, hold_share: float, sweep_share: float)
             spectrum[at] = made
             mean = np.where(np.isfinite(mean), mean, _sweep_means(record, made, share))
         volts[mode] = np.full(level.size, NAN)
-        volts[mode][at] = mean * sign[at]  # of several phases the last one counts
+        volts[mode][at] = freed(mean, sign[at], zero, both)  # of several phases the last one counts
         span[mode] = np.full((level.size, 2), NAN)
         span[mode][at] = np.stack([start, end], axis=1)
         whole[mode] = lasted >= _WHOLE * usual
-    size = np.abs(current)
-    keep = _rising(size)
     return Stairs(
         size[keep],
         phases.start[rows[first]][keep],
@@ -107,6 +115,8 @@ def stairs_of(record: Record, block: int, hold_share: float, sweep_share: float)
         2 * np.count_nonzero(np.diff(size) < 0.0) > max(size.size - 1, 0),
         float(size[0]) if size.size else NAN,
         float(size[-1]) if size.size else NAN,
+        both,
+        zero,
     )
 
 

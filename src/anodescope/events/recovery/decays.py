@@ -13,6 +13,8 @@ Model = Literal["one", "two", "stretched", "none"]
 _POINTS = 240  # after binning, so that a long record costs no more
 CLOSEST = float(np.log(3.0))  # ln of the ratio below which two time constants are one
 BETAS = (0.15, 0.98)
+_GRID = 48
+_ZOOMS = 6
 
 
 @final
@@ -158,3 +160,37 @@ def decays(data: Data, fit: Fit, since: Floats) -> Floats:
         (data.first / tau) ** fit.beta - ((since + data.first) / tau) ** fit.beta
     )
     return decays
+
+
+def search(data: Data, model: Model, floor: float) -> Fit:
+    """Search the minimum on a grid that narrows around it."""
+    low, high = span(data)
+    if model == "two":
+        return _search_two(data, low, high, floor)
+    centre, half = 0.5 * (low + high), 0.5 * (high - low)
+    beta, reach = (0.6, 0.35) if model == "stretched" else (1.0, 0.0)
+    square = np.inf
+    for _ in range(_ZOOMS):
+        logs = np.linspace(max(centre - half, low), min(centre + half, high), _GRID)
+        betas = np.clip(beta + reach * np.linspace(-1, 1, 7), *BETAS) if reach else [1.0]
+        tried = np.array([squares(data, logs, float(b), floor) for b in betas])
+        best = np.unravel_index(int(np.argmin(tried)), tried.shape)
+        square = float(tried[best])
+        beta, centre = float(betas[best[0]]), float(logs[best[1]])
+        half, reach = max(4.0 * (logs[1] - logs[0]), 1e-12), 0.5 * reach
+    return Fit(model, np.array([centre]), beta, square)
+
+
+def _search_two(data: Data, low: float, high: float, floor: float) -> Fit:
+    fast = slow = 0.5 * (low + high)
+    half = 0.5 * (high - low)
+    square = np.inf
+    for _ in range(_ZOOMS):
+        a = np.linspace(max(fast - half, low), min(fast + half, high), _GRID)
+        b = np.linspace(max(slow - half, low), min(slow + half, high), _GRID)
+        tried = pair_squares(data, a, b, floor)
+        row, column = np.unravel_index(int(np.argmin(tried)), tried.shape)
+        square = float(tried[row, column])
+        fast, slow = float(a[row]), float(b[column])
+        half = 5.0 * max(a[1] - a[0], b[1] - b[0])
+    return Fit("two", np.array([fast, slow]), 1.0, square)

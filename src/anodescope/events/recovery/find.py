@@ -12,10 +12,12 @@ from anodescope.errors import Outcome, SettingsError
 from anodescope.events.finding import NAN, Finding, Floats, Record, absent
 from anodescope.events.onset.knee import FEWEST, noise_of
 from anodescope.events.recovery.impedance import recovered_impedance
+from anodescope.events.recovery.passed import DECAY, FLAT, HALF, passed, passed_criterion
 from anodescope.events.recovery.relaxation import (
     BETTER,
-    PLATEAU,
+    MODELS,
     Relaxation,
+    besides,
     relax,
     resolved,
     shifted_bounds,
@@ -25,20 +27,13 @@ from anodescope.events.recovery.rests import Fall, Rest, block_rests, fall_of, p
 
 __all__ = ["RecoverySettings", "find_recoveries"]
 
-_MODELS = {
-    "one": "one exponential",
-    "two": "two exponentials",
-    "stretched": "a stretched exponential",
-    "none": "no relaxation",
-}
-TIME, DECAY, FLAT, INSTANT = "recovery_time", "decay_time", "plateau_time", "instant_resistance"
+TIME, INSTANT = "recovery_time", "instant_resistance"
 _CRITERIA = {
     TIME: (
         "time constant of V(t) after the switch; one exponential, or a stretched one or two where "
         f"their BIC is smaller by {BETTER:g}"
     ),
-    DECAY: "time from which on 1/e is left of what V does after the first sample at rest",
-    FLAT: f"time from which on {PLATEAU:.0%} is left of what V does after the first sample at rest",
+    **{name: passed_criterion(name, "V") for name in (DECAY, FLAT, HALF)},
     INSTANT: "fall of V up to the first sample at rest, over the current: all that is faster",
 }
 
@@ -77,8 +72,9 @@ def find_recoveries(record: Record, settings: RecoverySettings | None = None) ->
     Returns
     -------
     Per rest, of the voltage: ``instant_resistance`` (Ω; what is faster than the first sample),
-    ``recovery_time`` (s; one per time constant), ``decay_time`` and ``plateau_time`` (s). Of R_int
-    and the polarisation resistance: ``recovery_time`` and ``recovered_share``; of γ'_int
+    ``recovery_time`` (s; one per time constant), ``decay_time`` and ``plateau_time`` (s), and
+    ``half_time`` (s), which needs no model. Of R_int and the polarisation resistance:
+    ``recovery_time``, ``half_time`` and ``recovered_share``; of γ'_int
     ``vanishing_time``. Per block of pulses the medians over its rests, with the interval that holds
     95 % of them as bounds. A time constant that is faster or slower than the sampling resolves is
     not_resolved, with the bound that is known.
@@ -113,6 +109,9 @@ def _of_rest(record: Record, rest: Rest) -> list[Finding]:
         else ""
     )
     tail += rest.doubt
+    if result.outcome not in (Outcome.determined, Outcome.not_decidable):
+        return [*found, _nothing(rest, fall, result)]
+    half = _passed(rest, fall, HALF, result.half, result.half_bounds, tail)
     if result.outcome is Outcome.not_decidable:
         text = f"{undescribed(result)}{tail}"
         return [
@@ -122,15 +121,14 @@ def _of_rest(record: Record, rest: Rest) -> list[Finding]:
                        block=rest.block, message=text)
                 for name in (TIME, DECAY, FLAT)
             ),
+            half,
         ]  # fmt: skip
-    if result.outcome is not Outcome.determined:
-        return [*found, _nothing(rest, fall, result)]
     lows, highs = result.low, result.high
     if rest.gap and result.model == "stretched":
         lows, highs = shifted_bounds(fall.since, fall.voltage, rest.gap, result)
     for tau, low, high in zip(result.tau, lows, highs, strict=True):
         outcome, value, text = resolved(tau, low, high, "The voltage relaxes")
-        text = f"{text} Model: {_MODELS[result.model]}, {_noise(result)}.{tail}"
+        text = f"{text} Model: {MODELS[result.model]}, {_noise(result)}.{besides(result)}{tail}"
         found.append(
             Finding(TIME, value, low, high, "s", outcome, _CRITERIA[TIME], basis, rest.off,
                     rest.block, text)
@@ -140,7 +138,15 @@ def _of_rest(record: Record, rest: Rest) -> list[Finding]:
         (FLAT, result.plateau, result.plateau_bounds),
     ):
         found.append(_passed(rest, fall, name, value, ends, tail))
-    return found
+    return [*found, half]
+
+
+def _passed(
+    rest: Rest, fall: Fall, name: str, value: float, ends: tuple[float, float], tail: str
+) -> Finding:
+    """Return the finding of the voltage's time at which a share is left."""
+    last, criterion = float(fall.since[-1]), _CRITERIA[name]
+    return passed(rest, last, name, criterion, "voltage", value, ends, tail)
 
 
 def _noise(result: Relaxation) -> str:
@@ -161,32 +167,6 @@ def _nothing(rest: Rest, fall: Fall, result: Relaxation) -> Finding:
     )
 
 
-def _passed(
-    rest: Rest, fall: Fall, name: str, value: float, ends: tuple[float, float], tail: str
-) -> Finding:
-    """The time at which a share is left, and what its bounds say of it."""
-    last = float(fall.since[-1])
-    low, high = max(ends[0] - rest.gap, 0.0), ends[1]
-    outcome, text = Outcome.determined, f"It takes {value:.4g} s (95 %: {low:.4g} to {high:.4g} s)."
-    if ends[0] == 0.0 and np.isinf(high):
-        outcome, value = Outcome.not_identifiable, NAN
-        text = "The record does not fix when that is."
-    elif ends[0] == 0.0:
-        outcome, value = Outcome.not_resolved, NAN
-        text = f"It takes less than {high:.4g} s, faster than the sampling resolves."
-    elif not value <= last:
-        outcome, value, high = Outcome.censored, NAN, float("inf")
-        low = min(low, last)
-        text = f"It takes longer than {low:.4g} s, and by the fit longer than the record."
-    elif np.isinf(high):
-        outcome, value = Outcome.not_resolved, NAN
-        text = f"It takes longer than {low:.4g} s; the record sets no other bound."
-    return Finding(
-        name, value, low, high, "s", outcome, _CRITERIA[name], "voltage", rest.off, rest.block,
-        text + tail,
-    )  # fmt: skip
-
-
 def _step(rest: Rest, fall: Fall) -> float:
     """Fall of the voltage up to the first sample at rest, over the current (Ω); NaN: unknown."""
     if not fall.since.size or not np.isfinite(fall.before) or fall.swept:
@@ -205,6 +185,10 @@ def _instant(rest: Rest, fall: Fall, noise: float) -> list[Finding]:
     if not np.isfinite(noise):
         text = "There are too few samples at rest to tell the noise of this fall."
         reason = Outcome.too_few_points
+        return [absent(INSTANT, "Ω", reason, criterion, "voltage", block=rest.block, message=text)]
+    if noise == 0.0 and value == 0.0:
+        text = "The voltage does not change by a digit, neither at the switch nor at rest."
+        reason = Outcome.not_identifiable
         return [absent(INSTANT, "Ω", reason, criterion, "voltage", block=rest.block, message=text)]
     half = 1.96 * np.sqrt(2.0) * noise / abs(rest.current)
     ends = f"{value:.4g} Ω (95 %: {value - half:.4g} to {value + half:.4g} Ω)"
@@ -237,6 +221,8 @@ def _of_pulses(record: Record, rests: list[Rest]) -> list[Finding]:
     falls = [fall_of(record, rest) for rest in rests]
     ones = [relax(fall.since, fall.voltage, ("one",)) for fall in falls]
     told = [one for one in ones if one.outcome is Outcome.determined]
+    halves = np.array([o.half for o in ones if o.half_bounds[0] > 0 and o.half_bounds[1] < np.inf])
+    half = [_median(HALF, halves, block, "s", np.inf)] if 2 * halves.size > len(ones) else []
     if 2 * len(told) <= len(ones):
         reason = ones[0].outcome if not told else Outcome.not_found
         text = (
@@ -247,7 +233,8 @@ def _of_pulses(record: Record, rests: list[Rest]) -> list[Finding]:
             reason = Outcome.not_decidable
             text = f"One exponential does not describe {odd} of {len(ones)} rests between pulses."
         criterion = _pulse_criterion(TIME)
-        return [absent(TIME, "s", reason, criterion, "voltage", block=block, message=text)]
+        found = [absent(TIME, "s", reason, criterion, "voltage", block=block, message=text)]
+        return found + half
     found = [_median_time(told, block, len(ones))]
     chosen = [relax(fall.since, fall.voltage, bounds=False) for fall in falls]
     longest = float(np.median([fall.since[-1] for fall in falls if fall.since.size]))
@@ -258,7 +245,7 @@ def _of_pulses(record: Record, rests: list[Rest]) -> list[Finding]:
     steps = np.array([_step(rest, fall) for rest, fall in zip(rests, falls, strict=True)])
     if np.isfinite(steps).any():
         found.append(_median(INSTANT, steps[np.isfinite(steps)], block, "Ω", np.inf))
-    return found
+    return found + half
 
 
 def _pulse_criterion(name: str) -> str:

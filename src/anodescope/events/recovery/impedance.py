@@ -8,10 +8,12 @@ from anodescope.errors import Outcome
 from anodescope.events.finding import NAN, Finding, Floats, Record, absent
 from anodescope.events.onset.knee import noise_of
 from anodescope.events.onset.resistances import Interface, interface_resistance
+from anodescope.events.recovery.passed import HALF, passed, passed_criterion
 from anodescope.events.recovery.relaxation import (
     BETTER,
     FEWEST,
     Relaxation,
+    besides,
     relax,
     resolved,
     shifted_bounds,
@@ -38,9 +40,9 @@ def recovered_impedance(record: Record, rest: Rest) -> list[Finding]:
 
     Returns
     -------
-    For R_int and the polarisation resistance ``recovery_time`` (s) and, for the first sweep and the
-    last, ``recovered_share`` (1: as before the current, 0: as under it); for γ'_int
-    ``vanishing_time`` (s). Nothing for a rest without sweeps.
+    For R_int and the polarisation resistance ``recovery_time`` and ``half_time`` (s) and, for the
+    first sweep and the last, ``recovered_share`` (1: as before the current, 0: as under it); for
+    γ'_int ``vanishing_time`` (s). Nothing for a rest without sweeps.
     """
     rows, middle, end = sweeps_of(record, rest)
     if not rows.size:
@@ -104,6 +106,13 @@ def _times(
     rest: Rest, basis: str, result: Relaxation, middle: Floats, series: Floats, tail: str
 ) -> list[Finding]:
     criterion = _criterion(basis)
+    half: list[Finding] = []
+    if result.outcome in (Outcome.determined, Outcome.not_decidable):
+        about = passed_criterion(HALF, _WHAT[basis])
+        half = [
+            passed(rest, float(middle[-1]), HALF, about, basis, result.half, result.half_bounds,
+                   tail)
+        ]  # fmt: skip
     if result.outcome is not Outcome.determined:
         text = result.outcome.sentence
         if result.outcome is Outcome.not_decidable:
@@ -114,7 +123,8 @@ def _times(
                 "what there is, is faster, slower or smaller."
             )
         reason = result.outcome
-        return [absent(TIME, "s", reason, criterion, basis, block=rest.block, message=text + tail)]
+        one = absent(TIME, "s", reason, criterion, basis, block=rest.block, message=text + tail)
+        return [one, *half]
     found = []
     lows, highs = result.low, result.high
     if rest.gap and result.model == "stretched":
@@ -123,9 +133,9 @@ def _times(
         outcome, value, text = resolved(tau, low, high, "It relaxes")
         found.append(
             Finding(TIME, value, low, high, "s", outcome, criterion, basis, rest.off, rest.block,
-                    text + tail)
+                    text + besides(result) + tail)
         )  # fmt: skip
-    return found
+    return found + half
 
 
 def _share(

@@ -5,13 +5,14 @@ the rest is linear, so the sum of squares is a function of τ alone; it is searc
 narrows around its minimum. Bounds are those of the profile likelihood with unknown noise: all τ at
 which the sum of squares, the others fitted anew, stays below 1 + F/(n − p) times its minimum. Where
 neighbouring residuals are alike, the points are worth less than their number: F is multiplied by
-(1 + ρ)/(1 − ρ), ρ being the correlation of neighbours. Where what is left is clearly no noise, no
-model describes the relaxation, and none of its numbers is told.
+(1 + ρ)/(1 − ρ), ρ being the correlation of neighbours. Where what is left is clearly no noise, or
+an F test prefers a course without a model, no model describes the relaxation, and none of its
+numbers is told; when half of it is done that course tells by itself.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -28,9 +29,20 @@ from anodescope.events.recovery.decays import (
     centred,
     decays,
     pair_squares,
+    search,
     shapes,
     span,
     squares,
+)
+from anodescope.events.recovery.free import course_of, power_ends, share_bounds
+from anodescope.events.recovery.misfit import (
+    ALIKE,
+    alike,
+    course_left,
+    half_of,
+    misfit,
+    wider,
+    worth,
 )
 from anodescope.events.recovery.passing import passing_bounds
 
@@ -41,19 +53,17 @@ SEVERAL = 20  # points that more than one exponential needs
 # doi:10.1080/01621459.1995.10476572): for any relaxation over none, for more parameters over fewer.
 _CLEAR = 6.0
 BETTER = 10.0
-_GRID = 48
-_ZOOMS = 6
+_RIVAL = 2.0 * BETTER
+_ROUNDING = 1e-13
 _FINE = 33
 _FINE_ZOOMS = 4
 _HALVINGS = 18
-# z above which neighbouring residuals are alike. Residuals that are alike over this share of the
-# points too are no noise but a course, unless smaller than this share of what relaxes, as an
-# instrument's nonlinearity is. (Noise of short memory has half as many points that count.)
-_ALIKE = 3.0
-_FAR = 1 / 40
-_MEMORY = 2.0
-_SYSTEMATIC = 0.001
-_MOST_CORRELATED = 0.95
+MODELS = {
+    "one": "one exponential",
+    "two": "two exponentials",
+    "stretched": "a stretched exponential",
+    "none": "no relaxation",
+}
 _PARAMETERS = {"none": 1, "one": 3, "stretched": 4, "two": 5}
 
 
@@ -78,6 +88,9 @@ class Relaxation:
     decay_bounds, plateau_bounds : 95 % bounds (s) of `decay` and `plateau`; 0 and infinity where
         the record sets none.
     systematic : size of what the model leaves beside noise, as a share of what relaxes.
+    half, half_bounds : time (s) from which on less than half is left of what it does between the
+        first sample and the last, without a model; NaN, 0 and infinity where the record sets none.
+    rivals : other models that may be the right one as well.
     """
 
     model: Model
@@ -94,6 +107,9 @@ class Relaxation:
     decay_bounds: tuple[float, float] = (0.0, np.inf)
     plateau_bounds: tuple[float, float] = (0.0, np.inf)
     systematic: float = 0.0
+    half: float = NAN
+    half_bounds: tuple[float, float] = (0.0, np.inf)
+    rivals: tuple[Model, ...] = ()
 
 
 def relax(
@@ -123,14 +139,18 @@ def relax(
     flat = float((data.weight * (data.values - level) ** 2).sum())
     floor = 1e-14 * flat
     lowest, best = _bic(flat, count, "none"), None
-    for model in chosen if models is None else models:
-        fit = _search(data, model, floor)
-        bic = _bic(fit.square, count, model)
+    fits = [search(data, model, floor) for model in (chosen if models is None else models)]
+    for fit in fits:
+        bic = _bic(fit.square, count, fit.model)
         if bic < lowest - (_CLEAR if best is None else BETTER):
             best, lowest = fit, bic
-    if best is None or flat == 0.0:
+    # Means of one number differ by its rounding.
+    if best is None or flat <= float(data.weight.sum()) * (_ROUNDING * abs(level)) ** 2:
         return _nothing(Outcome.not_found, level, float(np.sqrt(flat / (count - 1))))
-    return _described(data, best, floor, bounds)
+    found = _described(data, best, floor, bounds)
+    if not bounds or found.outcome is not Outcome.determined:
+        return found
+    return _beside(data, found, best, [fit for fit in fits if fit is not best], floor)
 
 
 def undescribed(result: Relaxation) -> str:
@@ -139,6 +159,14 @@ def undescribed(result: Relaxation) -> str:
         "One exponential, a stretched one and two were tried: what the best leaves is no noise "
         f"({result.systematic:.1%} of what relaxes). Its numbers would mean nothing."
     )
+
+
+def besides(result: Relaxation) -> str:
+    """Say which other models fit about as well; else empty."""
+    if not result.rivals:
+        return ""
+    names = " and ".join(MODELS[name] for name in result.rivals)
+    return f" The data fit {names} about as well: the number of time constants is not sure."
 
 
 def resolved(tau: float, low: float, high: float, what: str) -> tuple[Outcome, float, str]:
@@ -193,40 +221,6 @@ def _bic(square: float, count: int, model: Model) -> float:
     return float(count * np.log(max(square, 1e-300) / count) + free * np.log(count))
 
 
-def _search(data: Data, model: Model, floor: float) -> Fit:
-    """Search the minimum on a grid that narrows around it."""
-    low, high = span(data)
-    if model == "two":
-        return _search_two(data, low, high, floor)
-    centre, half = 0.5 * (low + high), 0.5 * (high - low)
-    beta, reach = (0.6, 0.35) if model == "stretched" else (1.0, 0.0)
-    square = np.inf
-    for _ in range(_ZOOMS):
-        logs = np.linspace(max(centre - half, low), min(centre + half, high), _GRID)
-        betas = np.clip(beta + reach * np.linspace(-1, 1, 7), *BETAS) if reach else [1.0]
-        tried = np.array([squares(data, logs, float(b), floor) for b in betas])
-        best = np.unravel_index(int(np.argmin(tried)), tried.shape)
-        square = float(tried[best])
-        beta, centre = float(betas[best[0]]), float(logs[best[1]])
-        half, reach = max(4.0 * (logs[1] - logs[0]), 1e-12), 0.5 * reach
-    return Fit(model, np.array([centre]), beta, square)
-
-
-def _search_two(data: Data, low: float, high: float, floor: float) -> Fit:
-    fast = slow = 0.5 * (low + high)
-    half = 0.5 * (high - low)
-    square = np.inf
-    for _ in range(_ZOOMS):
-        a = np.linspace(max(fast - half, low), min(fast + half, high), _GRID)
-        b = np.linspace(max(slow - half, low), min(slow + half, high), _GRID)
-        tried = pair_squares(data, a, b, floor)
-        row, column = np.unravel_index(int(np.argmin(tried)), tried.shape)
-        square = float(tried[row, column])
-        fast, slow = float(a[row]), float(b[column])
-        half = 5.0 * max(a[1] - a[0], b[1] - b[0])
-    return Fit("two", np.array([fast, slow]), 1.0, square)
-
-
 def _described(data: Data, fit: Fit, floor: float, bounds: bool) -> Relaxation:
     """Solve for the amplitudes, and add bounds and the times at which 1/e and 5 % are left."""
     shape, y = shapes(data, fit.logs, fit.beta).T, centred(data)
@@ -235,15 +229,16 @@ def _described(data: Data, fit: Fit, floor: float, bounds: bool) -> Relaxation:
     level = float(np.average(data.values, weights=data.weight) - amplitude @ mean)
     count = data.since.size
     tau = np.exp(fit.logs)
-    left = y - shape @ amplitude
-    z, correlation = _alike(left)
-    systematic = _systematic(left, z, correlation, data, fit, amplitude)
+    z, correlation = alike(course_left(data, amplitude, shape.T))
+    odd, systematic = misfit(data, fit, amplitude, shape.T, _PARAMETERS[fit.model] - 1)
     low, high = np.zeros(tau.size), np.full(tau.size, np.inf)
     shares = (1.0 / np.e, PLATEAU)
     times = [_left(data, fit, amplitude, share) for share in shares]
     passed = [(0.0, np.inf), (0.0, np.inf)]
+    half, half_bounds = NAN, (0.0, np.inf)
     if bounds:
-        limit = _limit(fit, count, correlation if z > _ALIKE else 0.0)
+        half, half_bounds = half_of(data)
+        limit = _limit(fit, count, correlation if z > ALIKE else 0.0)
         for k in range(tau.size):
             low[k], high[k] = _profile(data, fit, k, limit, floor)
         box = (low, high)
@@ -256,45 +251,60 @@ def _described(data: Data, fit: Fit, floor: float, bounds: bool) -> Relaxation:
         fit.model, tau, low, high, amplitude, level, fit.beta,
         times[0], times[1],
         float(np.sqrt(fit.square / free)),
-        Outcome.not_decidable if systematic > _SYSTEMATIC else Outcome.determined,
-        passed[0], passed[1], systematic,
+        Outcome.not_decidable if odd else Outcome.determined,
+        passed[0], passed[1], systematic, half, half_bounds,
     )  # fmt: skip
 
 
-def _alike(left: Floats) -> tuple[float, float]:
-    """Return z of von Neumann's ratio, and the correlation of neighbouring residuals."""
-    count, square = left.size, float((left**2).sum())
-    if count <= 3 or square == 0.0:
-        return 0.0, 0.0
-    correlation = 1.0 - float((np.diff(left) ** 2).sum()) / (2.0 * square)
-    return correlation * float(np.sqrt((count**2 - 1) / (count - 2))), correlation
+def _beside(
+    data: Data, found: Relaxation, best: Fit, others: list[Fit], floor: float
+) -> Relaxation:
+    """Widen the bounds of shares by what else describes the relaxation: each other model, and the
+    course without one with the end that each of them has, or a power of time.
+    """
+    course, mean = course_of(data), float(np.average(data.values, weights=data.weight))
+    less = worth(course)
+    near = [fit for fit in others if _rival(best, fit, data.since.size, less)]
+    if best.model == "one" and not near:
+        return found
+    rivals = [_described(data, fit, floor, True) for fit in near]
+    ends = [one.final - mean for one in (found, *rivals)]
+    most = best.square * float(np.exp(_RIVAL * less / data.since.size))
+    ends += power_ends(data, less, most) or ()
+
+    def joined(name: str, share: float) -> tuple[float, float]:
+        all_bounds = [getattr(one, name) for one in (found, *rivals)]
+        all_bounds += [share_bounds(data, course, less, share, end) for end in ends]
+        return min(low for low, _ in all_bounds), max(high for _, high in all_bounds)
+
+    return replace(
+        found,
+        decay_bounds=joined("decay_bounds", 1.0 / np.e),
+        plateau_bounds=joined("plateau_bounds", PLATEAU),
+        rivals=tuple(fit.model for fit in near),
+    )
+
+
+def _rival(best: Fit, fit: Fit, count: int, less: float) -> bool:
+    """Say whether another model may be the right one as well.
+
+    One exponential is the simplest: what has more parameters is a rival where they tell something
+    at all (a likelihood ratio at 5 %). Of the others each is one whose BIC is no more than twice
+    what is very strong evidence above the best, points counting for what they are worth.
+    """
+    from scipy.special import chdtri
+
+    if best.model == "one":
+        more = _PARAMETERS[fit.model] - _PARAMETERS["one"]
+        gain = count * np.log(max(best.square, 1e-300) / max(fit.square, 1e-300)) / less
+        return bool(more > 0 and gain > chdtri(more, 0.05))
+    worse = _bic(fit.square, count, fit.model) - _bic(best.square, count, best.model)
+    return fit.model != "one" and worse <= _RIVAL * less
 
 
 def _mean_decay(data: Data, fit: Fit) -> Floats:
     mean: Floats = decays(data, fit, data.since) @ data.weight / data.weight.sum()
     return mean
-
-
-def _systematic(
-    left: Floats, z: float, correlation: float, data: Data, fit: Fit, amplitude: Floats
-) -> float:
-    """Size of what is left beside noise, over the points, as a share of what relaxes."""
-    apart = max(2, round(_FAR * left.size))
-    if z <= _ALIKE or left.size <= 2 * apart:
-        return 0.0
-    step = float(((left[apart:] - left[:-apart]) ** 2).mean())
-    far = 1.0 - step / (2.0 * float((left**2).mean()))
-    if far * np.sqrt(left.size) / _MEMORY <= _ALIKE:
-        return 0.0
-    size = float(np.sqrt((left**2 / data.weight).mean() * correlation))
-    relaxed = float(np.ptp(amplitude @ decays(data, fit, data.since)))
-    return size / relaxed if relaxed > 0.0 else np.inf
-
-
-def _wider(correlation: float) -> float:
-    """How many times less than their number points with correlated noise are worth."""
-    shared = min(max(correlation, 0.0), _MOST_CORRELATED)
-    return (1.0 + shared) / (1.0 - shared)
 
 
 def _left(data: Data, fit: Fit, amplitude: Floats, share: float) -> float:
@@ -317,7 +327,7 @@ def _limit(fit: Fit, count: int, correlation: float) -> float:
     from scipy.special import stdtrit
 
     free = count - _PARAMETERS[fit.model]
-    return float(fit.square * (1.0 + _wider(correlation) * stdtrit(free, 0.975) ** 2 / free))
+    return float(fit.square * (1.0 + wider(correlation) * stdtrit(free, 0.975) ** 2 / free))
 
 
 def _profile(data: Data, fit: Fit, k: int, limit: float, floor: float) -> tuple[float, float]:

@@ -11,11 +11,12 @@ from anodescope.events.short.circuits import Short
 from anodescope.events.short.impedance import impedance_shorts, sweep_times
 from anodescope.events.short.settings import ShortSettings
 from anodescope.events.short.stretches import Stretches, find_stretches
-from anodescope.events.short.voltage import above_noise, voltage_shorts
+from anodescope.events.short.voltage import above_noise, enough_samples, voltage_shorts
 
 __all__ = ["KINDS", "ShortSettings", "find_shorts"]
 
 KINDS = ("hard", "soft", "reversible")
+_FEW = "No current has the 8 samples that a fall of the voltage needs to be seen: nothing is told."
 VOLTAGE, IMPEDANCE, BOTH = "voltage", "impedance", "voltage and impedance"
 
 
@@ -48,8 +49,10 @@ def find_shorts(record: Record, settings: ShortSettings | None = None) -> list[F
             findings.append(_finding(short, VOLTAGE, criteria[VOLTAGE], record))
             findings += _amounts(short, stretches, criteria[VOLTAGE], record)
         if not seen:
-            outcome = Outcome.not_found if decidable else Outcome.not_decidable
-            findings.append(absent("short", "s", outcome, criteria[VOLTAGE], VOLTAGE))
+            outcome, text = Outcome.not_found if decidable else Outcome.not_decidable, ""
+            if not enough_samples(stretches).any():
+                outcome, text = Outcome.too_few_points, _FEW
+            findings.append(absent("short", "s", outcome, criteria[VOLTAGE], VOLTAGE, message=text))
     swept = impedance_shorts(record, settings)
     if not swept:
         outcome = Outcome.needs_spectra if swept is None else Outcome.not_found

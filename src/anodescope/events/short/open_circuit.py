@@ -100,6 +100,9 @@ def _pairs(voltage: Floats, edges: Integers, current: Floats) -> tuple[float, fl
     # Of a shorted cell neither is left: only pairs that are like the first one count.
     change = half / size[pair] / max(float(half[0] / size[pair[0]]), 1e-300)
     alike = (change > 0.4) & (change < 3.0)
+    # The pair beside one that is not may be shorted in part, and look like the first one.
+    inner = np.pad(alike, 1, constant_values=True)
+    alike &= inner[:-2] & inner[2:]
     alike[0] = True
     pair, middle, half = pair[alike], middle[alike], half[alike]
     # A drift of the resistance changes its sign from pair to pair, a voltage at rest does not.

@@ -30,6 +30,7 @@ from anodescope.events.short.stretches import Stretches
 
 _IN, _START, _BELOW, _DEEPER, _TAIL = 0, 1, 2, 3, 4
 _SHORT = 16  # samples below which a stretch is compared with the one before as a whole
+_HELD, _LEVEL = 5, 3  # samples of a level that was held before a fall, and that tell one after it
 _HISTORY = 100  # stretches, and instants of one stretch, that tell what was usual
 
 
@@ -41,7 +42,7 @@ def voltage_shorts(
     Returns
     -------
     shorts : may be empty.
-    decidable : whether any level stands above the noise, so that a fall could have been seen.
+    decidable : whether any level stands above the noise and has the samples that a fall needs.
     """
     jumps, sigma = find_jumps(
         stretches.time,
@@ -66,7 +67,7 @@ def voltage_shorts(
     brief = [one for one in closed if not any(_covers(other, one.low) for other in lasting)]
     found = [_classified(short, settings) for short in [*brief, *lasting]]
     found = merged(sorted(found, key=lambda short: short.low))
-    decidable = bool(np.any(top > margin)) if top.size else False
+    decidable = bool(np.any((top > margin) & enough_samples(stretches)))
     return sorted(found, key=lambda short: short.low), decidable
 
 
@@ -81,8 +82,21 @@ def above_noise(stretches: Stretches, settings: ShortSettings) -> Bools:
         longest=settings.fall_time,
     )
     _, top = _levels(stretches.series, stretches.edges)
-    above: Bools = top > settings.noise * sigma
+    above: Bools = (top > settings.noise * sigma) & enough_samples(stretches)
     return above
+
+
+def enough_samples(stretches: Stretches) -> Bools:
+    """Say which stretches have the samples to show a fall, in themselves or against an earlier one
+    of the same direction, shape (S,).
+    """
+    count = np.diff(stretches.edges)
+    some, sign = count >= _LEVEL, np.sign(np.nan_to_num(stretches.current))
+    enough: Bools = count >= _HELD + _LEVEL
+    for side in (-1.0, 0.0, 1.0):
+        rows = np.flatnonzero(some & (sign == side))
+        enough[rows[1:]] = True
+    return enough
 
 
 def _within(
@@ -285,7 +299,7 @@ def _between(
             good, low = time[max(place - 1, first)], time[place]
             words = "a level below what the resistance at high frequency takes"
         else:
-            good, low = _gap(stretches, s)
+            good, low = _gap(stretches, s, settings.hard)
             words = "a level far below that of a smaller current in the same direction"
         doubt = _doubt(stretches, s, int(how))
         found.append(
@@ -317,23 +331,30 @@ def _doubt(stretches: Stretches, s: int, how: int) -> str:
     return ""
 
 
-def _gap(stretches: Stretches, s: int) -> tuple[float, float]:
+def _gap(stretches: Stretches, s: int, hard: float) -> tuple[float, float]:
     """Return the last good and the first shorted instant of a stretch that begins shorted."""
     time, edges, series = stretches.time, stretches.edges, stretches.series
     first = edges[s]
     # The voltage rises at the beginning of a stretch in any cell: that it is low shows later only.
     count = edges[s + 1] - first
     low = float(time[first + (count - 1 if count < _SHORT else count // 3)])
-    if s == 0:
-        return float(time[first]), low
-    a = edges[s - 1]
-    before = series[a:first]
-    held = np.flatnonzero(before >= 0.5 * np.median(before))
-    last = int(held[-1]) if held.size else before.size - 1
-    # Two low samples at the end of a stretch are too few to be told there; here they belong to it.
-    if before.size - 1 - last in (1, 2):
-        low = float(time[a + last + 1])
-    return float(time[a + last]), low
+    # A current against the voltage at rest may leave as little of it as a short circuit does: a
+    # stretch before that is so low does not say that the cell was healthy.
+    rest = np.abs(stretches.rest.voltage) if stretches.rest.present else np.zeros(s + 1)
+    for b in range(s - 1, -1, -1):
+        before = series[edges[b] : edges[b + 1]]
+        usual = max(0.5 * float(np.median(before)), hard * float(rest[b]))
+        held = np.flatnonzero(np.abs(before) >= usual)
+        last = int(held[-1]) if held.size else -1
+        if last < 0 and rest[b] > 0:
+            continue
+        last = last if last >= 0 else before.size - 1
+        # Two low samples at the end of a stretch are too few to be told there; here they belong to
+        # it.
+        if b == s - 1 and before.size - 1 - last in (1, 2):
+            low = float(time[edges[b] + last + 1])
+        return float(time[edges[b] + last]), low
+    return float(time[0 if s else first]), low
 
 
 def _covers(short: Short, time: float) -> bool:
