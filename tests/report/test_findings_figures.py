@@ -87,7 +87,7 @@ def test_recovery_starts_when_the_current_stops(told: StandIn) -> None:
     taus = [float(one.get_xdata()[0]) for one in ohms.lines if one.get_linestyle() == "--"]
     assert taus == [9000.0]
     words = [text.get_text() for axes in figure.axes for text in axes.texts]
-    assert "polarisation: not resolved" in words
+    assert "τ of polarisation: not resolved (0\u2009s – 35\u2009s)" in words
 
 
 def campaign_since(told: StandIn) -> np.ndarray:
@@ -145,7 +145,7 @@ def test_capacity_is_a_line_and_censored_an_arrow() -> None:
     axes = capacity_figure(pulsed(open_end)).axes[0]
     assert any(getattr(text, "arrow_patch", None) is not None for text in axes.texts)
     words = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert any(word.startswith("voltage: > ") for word in words)
+    assert any(word.startswith("|V|: > ") for word in words)
 
 
 def test_ccd_has_every_half_cycle_and_its_interval() -> None:

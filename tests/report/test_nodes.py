@@ -92,7 +92,7 @@ def check(campaign: StandIn, kept: tuple[str, ...], folder: Path) -> None:
         "operando_map": measured, "spectra": spectra, "nyquist": spectra, "bode": spectra,
         "gamma": drt, "residuals": drt or "validation" in kept, "original_spectra": spectra,
         "gamma_overlay": drt, "gamma_waterfall": drt, "peak_tracks": "peaks" in kept,
-        "threshold": "protocol" in kept, "ccd": False, "capacity": False,
+        "threshold": "protocol" in kept and measured, "ccd": False, "capacity": False,
     }  # fmt: skip
     assert {name for name in figures if name != "recovery"} == {
         name for name, wanted in expected.items() if wanted

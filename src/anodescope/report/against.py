@@ -11,13 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from anodescope.errors import Outcome, SchemaError
+from anodescope.errors import SchemaError
+from anodescope.report.points import DRAWN, Points, points_of
 from anodescope.report.style import (
+    CM,
     GREY,
     INK,
     PALETTE,
     SINGLE,
-    THIN,
     new_figure,
     place,
     printable,
@@ -29,7 +30,9 @@ from anodescope.report.view import Floats
 if TYPE_CHECKING:
     import pandas as pd
 
-LEFT, TOP, TALL = 1.35, 0.8, 5.0  # cm
+LEFT, TALL = 1.35, 5.0  # cm
+KEY, COUNT = 0.34, 0.22  # cm: a line of the legend, and one of the numbers of replicates
+ARROW = 11.0  # points
 LOG_FROM = 15.0  # ratio of largest to smallest x from which on their axis is logarithmic
 ASIDE = 0.028  # share of the axis by which the bases stand beside each other
 NAMES = {
@@ -39,73 +42,6 @@ NAMES = {
     "composition": "Composition",
     "potassium_wt_percent": "Potassium in the alloy (wt %)",
 }
-# Unit of the node -> unit on paper and factor.
-DRAWN = {
-    "A": ("mA", 1e3), "C": ("mAh", 1 / 3.6), "mA/cm²": (f"mA{THIN}cm⁻²", 1.0),
-    "mAh/cm²": (f"mAh{THIN}cm⁻²", 1.0), "Ω·cm²": (f"Ω{THIN}cm²", 1.0),
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """Values of one basis, in one unit: x (a number, or a text), value, bounds, and where censored.
-
-    A censored value stands at its lower bound.
-    """
-
-    x: np.ndarray
-    value: Floats
-    low: Floats
-    high: Floats
-    censored: np.ndarray
-    unit: str
-    factor: float
-    basis: str
-    criterion: str
-
-
-def points_of(table: pd.DataFrame, x: str, quantity: str) -> list[Points]:
-    """Select what is drawn: per basis the first criterion, per area where every cell has one.
-
-    Raises
-    ------
-    SchemaError
-        where a column is missing.
-    """
-    needed = (x, "quantity", "value", "low", "high", "units", "outcome", "basis", "criterion")
-    absent = [name for name in needed if name not in table.columns]
-    if absent:
-        raise SchemaError(f"Nothing to draw: the table has no column {', '.join(absent)}.")
-    own = table[(table["quantity"] == quantity) & table[x].notna() & (table[x].astype(str) != "")]
-    found = []
-    for basis in dict.fromkeys(own["basis"]):
-        rows = own[own["basis"] == basis]
-        rows = rows[rows["criterion"] == rows["criterion"].iloc[0]]
-        known = np.isfinite(rows["value"].astype(float)) | np.isfinite(rows["low"].astype(float))
-        rows = rows[known]
-        if len(rows):
-            found.append(_points(rows, x, str(basis)))
-    return found
-
-
-def _points(rows: pd.DataFrame, x: str, basis: str) -> Points:
-    suffix = "_per_area" if _per_area(rows) else ""
-    units = str(rows[f"units{suffix}"].iloc[0])
-    unit, factor = DRAWN.get(units, (units, 1.0))
-    value, low, high = (rows[f"{n}{suffix}"].to_numpy(float) for n in ("value", "low", "high"))
-    censored = (rows["outcome"] == Outcome.censored.name).to_numpy(bool)
-    return Points(
-        rows[x].to_numpy(object), np.where(censored, low, value) * factor, low * factor,
-        high * factor, censored, unit, factor, basis, str(rows["criterion"].iloc[0]),
-    )  # fmt: skip
-
-
-def _per_area(rows: pd.DataFrame) -> bool:
-    if "value_per_area" not in rows or "units_per_area" not in rows:
-        return False
-    numbers = np.isfinite(rows["value_per_area"].astype(float))
-    numbers |= np.isfinite(rows["low_per_area"].astype(float))
-    return bool(numbers.all()) and rows["units_per_area"].nunique() == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +91,9 @@ def capacity_against(
     ----------
     table : one row per finding, with the columns `quantity`, `value`, `low`, `high`, `units`,
         `outcome`, `basis`, `criterion`, `x`, and optionally `value_per_area`, `low_per_area`,
-        `high_per_area`, `units_per_area`; such as `events.replicates.gather` makes it. Per basis
-        the first criterion is drawn; per area where every cell has one.
+        `high_per_area`, `units_per_area`, `campaign`, `block`, `direction`; such as
+        `events.replicates.gather` makes it. Of every cell, block and basis the first criterion is
+        drawn; per area where every cell has one.
     x : column of numbers or texts. A zero on a logarithmic axis stands at its left end.
     summary : one row per group of replicates with the columns `x`, `basis`, `criterion`, `units`,
         `mean`, `spread`, `n` and `bound`, such as `events.replicates.replicates` makes it.
@@ -207,19 +144,63 @@ def _against(
     unit = found[0].unit
     found = [one for one in found if one.unit == unit]
     axis = places_of([v for one in found for v in one.x])
-    figure = new_figure(width, TOP + TALL + 1.0)
-    axes = place(figure, LEFT, TOP, width - LEFT - 0.3, TALL)
+    means = [_alike(one, summary, axis, x) for one in found]
+    several = any((rows["n"] > 1).any() for rows in means if len(rows))
+    counted = [k for k, rows in enumerate(means) if len(rows) and several]
+    told = len(counted)
+    entries = len(found) + several + sum(bool(k.any()) for k in _open(found))
+    top = 0.2 + KEY * -(-entries // 2)
+    tall = TALL + COUNT * told
+    figure = new_figure(width, top + tall + 1.0)
+    axes = place(figure, LEFT, top, width - LEFT - 0.3, tall)
     _axis(axes, axis, [v for one in found for v in one.x], x)
-    for k, one in enumerate(found):
-        side = (k - (len(found) - 1) / 2) * ASIDE
-        _draw(axes, axis, one, PALETTE[k % len(PALETTE)], side)
-        if summary is not None and len(summary):
-            _means(axes, axis, one, summary, x, (PALETTE[k % len(PALETTE)], side), counted=k == 0)
-    low, high = axes.get_ylim()
-    axes.set_ylim(min(0.0, low), high + 0.08 * (high - low))
+    apart = min(ASIDE, 4 * ASIDE / len(found))
+    for k, (one, rows) in enumerate(zip(found, means, strict=True)):
+        look = PALETTE[k % len(PALETTE)], (k - (len(found) - 1) / 2) * apart
+        _draw(axes, axis, one, look)
+        _means(axes, axis, rows, x, (*look, one.factor))
+    _headroom(axes, found, tall, COUNT * told)
+    for row, k in enumerate(counted):
+        _counts(axes, axis, means[k], x, (PALETTE[k % len(PALETTE)], 1 - COUNT * row / tall))
     axes.set_ylabel(f"{label} ({unit})")
-    _key(axes, summary is not None and len(summary) > 0, any(o.censored.any() for o in found))
+    _key(axes, several, found)
     return figure
+
+
+def _headroom(axes: Axes, found: Sequence[Points], tall: float, counts: float) -> None:
+    """Set limits that keep arrows and numbers of replicates off the data; `tall` is in cm."""
+    low, high = axes.get_ylim()
+    low = min(0.0, low)
+    up, down = (ARROW / 72 / CM * bool(k.any()) + 0.1 for k in _open(found))
+    down = 0.0 if low == 0 else down
+    share = (counts + up + down) / tall
+    span = (high - low) / max(1 - share, 0.2)
+    axes.set_ylim(low - down / tall * span, high + (counts + up) / tall * span)
+
+
+def _open(found: Sequence[Points]) -> tuple[np.ndarray, np.ndarray]:
+    """Tell which points are open above, and which below."""
+    return (
+        np.concatenate([one.above for one in found]),
+        np.concatenate([one.below for one in found]),
+    )
+
+
+def _alike(one: Points, summary: pd.DataFrame | None, axis: Places, x: str) -> pd.DataFrame:
+    """Return the means of replicates of these points, in their unit."""
+    import pandas as pd
+
+    if summary is None or not len(summary):
+        return pd.DataFrame()
+    keep = (summary["basis"] == one.basis) & (summary["criterion"] == one.criterion)
+    keep &= np.isfinite(summary["mean"].astype(float))
+    if one.direction and "direction" in summary:
+        keep &= summary["direction"] == one.direction
+    units = summary["units"].astype(str)
+    keep &= units.map(lambda name: DRAWN.get(name, (name, 1.0))[0] == one.unit)
+    if axis.kind == "category":
+        keep &= summary[x].astype(str).isin(axis.categories)
+    return summary[keep]
 
 
 def _axis(axes: Axes, axis: Places, values: Sequence[Any], x: str) -> None:
@@ -252,62 +233,72 @@ def _span(axes: Axes, axis: Places) -> float:
     return high / low - 1 if axis.kind == "log" else high - low
 
 
-def _draw(axes: Axes, axis: Places, one: Points, colour: str, side: float) -> None:
-    """Draw every cell: value and interval, or an arrow up from its bound."""
+def _draw(axes: Axes, axis: Places, one: Points, look: tuple[str, float]) -> None:
+    """Draw every cell: value and interval; an end that is open is an arrow away from a tick."""
+    colour, side = look
     position = axis.aside(axis.place(one.x), side, _span(axes, axis))
     sure = ~one.censored & np.isfinite(one.value)
-    bounded = sure & np.isfinite(one.low + one.high)
-    axes.vlines(position[bounded], one.low[bounded], one.high[bounded], color=colour, lw=0.6)
-    label = one.basis.replace("_", " ")
+    base = np.where(sure, one.value, np.where(np.isfinite(one.low), one.low, one.high))
+    for ends in (one.low, one.high):
+        known = np.isfinite(ends)
+        axes.vlines(position[known], np.minimum(base, ends)[known], np.maximum(base, ends)[known],
+                    color=colour, lw=0.6)  # fmt: skip
     axes.plot(position[sure], one.value[sure], "o", ms=2.6, color=colour, mew=0, alpha=0.55)
-    axes.plot([], [], "o", ms=2.6, color=colour, mew=0, label=printable(label))
-    for at, value in zip(position[one.censored], one.value[one.censored], strict=True):
+    axes.plot([], [], "o", ms=2.6, color=colour, mew=0, label=one.label)
+    for k in np.flatnonzero(one.above | one.below):
+        way = 1 if one.above[k] else -1
         axes.annotate(
-            "", (at, value), xytext=(0, 11), textcoords="offset points", annotation_clip=False,
+            "", (position[k], base[k]), xytext=(0, ARROW * way), textcoords="offset points",
+            annotation_clip=False,
             arrowprops={"arrowstyle": "<|-", "color": colour, "lw": 0.8, "mutation_scale": 6,
                         "shrinkA": 0, "shrinkB": 0},
         )  # fmt: skip
-        axes.plot(at, value, "_", ms=5, color=colour, mew=0.9)
+    ticks = ~sure & np.isfinite(base)
+    axes.plot(position[ticks], base[ticks], "_", ms=5, color=colour, mew=0.9)
 
 
 def _means(
-    axes: Axes,
-    axis: Places,
-    one: Points,
-    summary: pd.DataFrame,
-    x: str,
-    look: tuple[str, float],
-    *,
-    counted: bool,
+    axes: Axes, axis: Places, rows: pd.DataFrame, x: str, look: tuple[str, float, float]
 ) -> None:
-    """Draw mean and spread of every group of replicates; `counted` writes their number on top."""
-    colour, side = look
-    alike = (summary["basis"] == one.basis) & (summary["criterion"] == one.criterion)
-    rows = summary[alike & np.isfinite(summary["mean"].astype(float))]
+    """Draw mean and spread of every group of at least two replicates; hollow: a lower bound."""
+    colour, side, factor = look
     for row in rows.to_dict("records"):
-        unit, factor = DRAWN.get(str(row["units"]), (str(row["units"]), 1.0))
-        known = axis.kind != "category" or str(row[x]) in axis.categories
-        if unit != one.unit or not known:
+        if int(row["n"]) < 2:
             continue
         at = axis.aside(axis.place([row[x]]), side, _span(axes, axis))
         mean, spread = float(row["mean"]) * factor, float(row["spread"]) * factor
         if np.isfinite(spread):
             axes.errorbar(at, [mean], yerr=[spread], color=colour, lw=1.3, capsize=2.5,
                           capthick=0.8, zorder=4)  # fmt: skip
-        axes.plot(at, [mean], "D", ms=3.8, color=colour, mec="white", mew=0.6, zorder=5)
-        if counted:
-            first = axes.get_xaxis_transform()
-            sign = "*" if row.get("bound") else ""
-            axes.text(float(at[0]), 0.985, f"{int(row['n'])}{sign}", transform=first, fontsize=5.5,
-                      color=GREY, ha="center", va="top")  # fmt: skip
+        filled: dict[str, Any] = (
+            {"mfc": "white", "mec": colour} if row.get("bound") else {"mec": "white"}
+        )
+        axes.plot(at, [mean], "D", ms=3.8, color=colour, mew=0.6, zorder=5, **filled)
 
 
-def _key(axes: Axes, means: bool, censored: bool) -> None:
+def _counts(axes: Axes, axis: Places, rows: pd.DataFrame, x: str, look: tuple[str, float]) -> None:
+    """Write the number of cells of every group on top, in the colour of their points."""
+    colour, height = look
+    told: dict[float, list[str]] = {}
+    for row in rows.to_dict("records"):
+        sign = "*" if row.get("bound") else ""
+        told.setdefault(float(axis.place([row[x]])[0]), []).append(f"{int(row['n'])}{sign}")
+    for at, numbers in told.items():
+        axes.text(at, height - 0.005, ", ".join(numbers), transform=axes.get_xaxis_transform(),
+                  fontsize=5.5, color=colour, ha="center", va="top")  # fmt: skip
+
+
+def _key(axes: Axes, means: bool, found: Sequence[Points]) -> None:
     """Explain dots, diamonds and arrows above the axes."""
+    above, below = _open(found)
     if means:
         axes.plot([], [], "D", ms=3.6, color=GREY, mew=0, label="mean ± s.d.; number on top")
-    if censored:
-        axes.plot([], [], "_", ms=5, color=INK, label="not reached: lower bound")
+    for there, sign, label in (
+        (above, "$\\uparrow$", "not reached: lower bound"),
+        (below, "$\\downarrow$", "upper bound"),
+    ):
+        if there.any():
+            axes.plot([], [], ls="none", marker=sign, ms=5, color=INK, mew=0, label=label)
     axes.legend(
         loc="lower left", bbox_to_anchor=(0, 1.01), ncols=2, columnspacing=1.0, borderaxespad=0
     )

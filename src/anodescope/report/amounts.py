@@ -16,7 +16,7 @@ from anodescope.report.view import CampaignLike, Scale, areas, density_scale, pr
 
 PER_MAH = 1 / 3.6  # mAh in a coulomb
 KNEE = re.compile(r"(?:\bk\s*=\s*|exceeds )(\d+(?:\.\d+)?)(?= times|\b)")
-OHMIC = re.compile(r"([\d.eE+-]+) Ω were subtracted")
+OHMIC = re.compile(r"([\d.eE+-]+) Ω were subtracted|R_Ω = ([\d.eE+-]+) Ω")
 LIMIT = re.compile(r"(\d+(?:\.\d+)?)[\s\u2009]*V\b")
 
 
@@ -98,7 +98,7 @@ class Finding:
     def subtracted(self) -> float | None:
         """The resistance (Ω) that the finding says was subtracted, where it says so."""
         found = OHMIC.search(self.message)
-        return float(found[1]) if found else None
+        return float(found[1] or found[2]) if found else None
 
     @property
     def censored(self) -> bool:

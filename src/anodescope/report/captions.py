@@ -6,12 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from anodescope.report.amounts import Finding
 from anodescope.report.blocks import blocks
 from anodescope.report.clock import span, stretches, sweep_times
+from anodescope.report.criteria import HOLD, SWEEP, shares_of
 from anodescope.report.curves import labels, tolerance_of
-from anodescope.report.drtmap import map_data, marked
+from anodescope.report.drtmap import common_edge, map_data, marked
+from anodescope.report.onsets import numbered
 from anodescope.report.panels import current_line, events, sign_note, voltage_lines
+from anodescope.report.stairs import Staircase, staircases
 from anodescope.report.style import THIN
+from anodescope.report.threshold import onsets_of, panels_shown
 from anodescope.report.tracks import tracks
 from anodescope.report.view import (
     CampaignLike,
@@ -32,8 +37,7 @@ def _window_words(campaign: CampaignLike) -> str:
     bounds = bounds[np.isfinite(bounds).all(axis=1)]
     if not len(bounds):
         return ""
-    high, low = 1 / (2 * np.pi * bounds[:, 0].min()), 1 / (2 * np.pi * bounds[:, 1].max())
-    return f"{spoken(float(high), 'Hz')} to {spoken(float(low), 'Hz')}"
+    return " to ".join(common_edge(bounds[:, k])[1] for k in (0, 1))
 
 
 def _measured(campaign: CampaignLike) -> list[str]:
@@ -81,7 +85,7 @@ def operando_caption(campaign: CampaignLike) -> str:
             "share of samples that replaying the block explains."
         )
     if mapped and tracks(campaign):
-        sentences.append("Dotted white: named peaks.")
+        sentences.append("Dotted white: named peaks, inside the window.")
     if len(stretches(campaign)) > 1:
         sentences.append("The time axis changes its scale at the slanted strokes.")
     if events(campaign):
@@ -136,3 +140,52 @@ def sheet_alt(campaign: CampaignLike, sweeps: Sequence[int]) -> str:
         + "; ".join(labels(campaign, sweeps))
         + "."
     )
+
+
+def staircase_caption(campaign: CampaignLike, stair: Staircase) -> str:
+    """Say what the figure of one staircase shows."""
+    onsets = onsets_of(campaign, stair)
+    shares = shares_of(onsets)
+    panels = panels_shown(campaign, stair)
+    names = dict(zip(panels, ("a, ", "b, ") if len(panels) > 1 else ("",), strict=False))
+    told = [f"{stair.title}."]
+    if "voltage" in panels:
+        told.append(
+            f"{names['voltage']}voltage against current: filled, mean of the last "
+            f"{100 * shares[HOLD]:.0f}{THIN}% of the hold; open, of the last "
+            f"{100 * shares[SWEEP]:.0f}{THIN}% of the sweep.{_ohmic_words(campaign, onsets)}"
+        )
+    if "resistance" in panels:
+        told.append(
+            f"{names['resistance']}resistance of the interface's peaks, hollow where the measured "
+            "window cuts through them."
+        )
+    if "−" in stair.current:
+        told.append("The current flows in the negative direction: −i and −V are drawn.")
+    if numbered(onsets):
+        told.append(
+            "Below: first current at which the slope (of R_int: the resistance) exceeds k times "
+            "its initial value, with 95 % intervals; one lane per signal, in its colours. Arrows: "
+            "not reached up to there."
+        )
+    elif not onsets:
+        told.append("No onset was sought.")
+    texts = [f"{one[0].upper()}{one[1:]}" if not one.startswith(("a, ", "b, ")) else one
+             for one in told]  # fmt: skip
+    area = " Values per area of the electrode." if per_area(campaign) else ""
+    return " ".join(texts) + area
+
+
+def _ohmic_words(campaign: CampaignLike, onsets: Sequence[Finding]) -> str:
+    """Say which ohmic resistance was subtracted, where one was."""
+    given = next((one.subtracted for one in onsets if one.subtracted is not None), None)
+    if given is not None:
+        return f" Dark: without the ohmic drop (R_Ω = {spoken(given, 'Ω', 4)})."
+    if stored(campaign, "drt", "series_resistance") is None:
+        return ""
+    return " Dark: without the ohmic drop (R_Ω: series resistance of each sweep's DRT)."
+
+
+def staircases_caption(campaign: CampaignLike) -> str:
+    """Say what the figures of all staircases show."""
+    return " ".join(staircase_caption(campaign, one) for one in staircases(campaign).values())

@@ -15,6 +15,7 @@ from anodescope.citations import WORKS, Citation
 from anodescope.errors import Outcome
 from anodescope.report.clock import span
 from anodescope.report.style import shorten
+from anodescope.report.symbols import SYMBOL, runs
 from anodescope.report.tables import provenance, warnings_of
 from anodescope.report.view import (
     CampaignLike,
@@ -27,10 +28,12 @@ from anodescope.report.view import (
 
 MOST_ROWS = 200  # rows of a table on the page; the CSV holds all
 MOST_ALIKE = 20  # warnings of one kind that are spelled out
-LONG = 160  # characters of a cell
+LONG = 160  # characters of a name without spaces
+MOST = 900  # characters of a text
 PRIVATE = ("citations", "committed")  # attributes of nodes that have a place of their own
 COMPUTED = ("protocol", "validation", "drt", "peaks", "circuits", "findings", "events")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+BELOW = ("criterion", "basis")  # columns of sentences, which would crowd out the numbers
 NAMES = (
     "file", "message", "parameters", "sha256", "meaning", "functions", "criterion", "basis",
     "how it came out",
@@ -43,6 +46,7 @@ class Head:
 
     text: str
     number: bool
+    below: bool = False  # its cells stand below the others of their row, over the whole width
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,11 @@ class Cell:
     kind: str = ""
     value: str | None = None
     link: str = ""
+
+    @property
+    def runs(self) -> list[tuple[str, bool]]:
+        """The text in runs, and of each whether it is the index of a symbol."""
+        return runs(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,12 @@ class Table:
     note: str = ""
     title: str = ""
 
+    @property
+    def kind(self) -> str:
+        """The table's class: how many columns stand beside each other, where some stand below."""
+        beside = sum(not head.below for head in self.heads)
+        return f"noted columns-{beside}" if beside < len(self.heads) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -73,6 +88,11 @@ class Fact:
     name: str
     value: str
     note: str = ""
+
+    @property
+    def runs(self) -> list[tuple[str, bool]]:
+        """The note in runs, and of each whether it is the index of a symbol."""
+        return runs(self.note)
 
 
 @dataclass(slots=True)
@@ -87,6 +107,18 @@ class Group:
     def more(self) -> int:
         """How many are not spelled out."""
         return self.count - len(self.all)
+
+
+def clip(text: object, most: int = MOST) -> str:
+    """Return a text on one line, whole up to `most` characters, else cut after a word.
+
+    What is left out is never taken from the middle of a sentence, where its units and symbols
+    stand; only a long name without spaces, such as a path, loses its middle.
+    """
+    line = shorten(text, 10**9)
+    if " " not in line:
+        return shorten(line, LONG)
+    return line if len(line) <= most else f"{line[:most].rpartition(' ')[0]} …"
 
 
 def number_text(value: float) -> str:
@@ -115,8 +147,8 @@ def cell(value: object, *, name: bool = False, seconds: bool = False) -> Cell:
         if seconds and np.isfinite(value):
             text = f"{round(float(value), 3) + 0.0:.10g}".replace("-", "−")
         return Cell(text, "number", f"{float(value):.10g}")
-    text = shorten("" if value is None else value, LONG)
-    if not name and re.fullmatch(r"[a-z]+(_[a-z]+)+", text):
+    text = clip("" if value is None else value)
+    if not name and not SYMBOL.fullmatch(text) and re.fullmatch(r"[a-z]+(_[a-z]+)+", text):
         text = text.replace("_", " ")
     return Cell(text, "name" if name else "")
 
@@ -125,7 +157,8 @@ def table(frame: pd.DataFrame, caption: str, *, csv: str = "", title: str = "") 
     """Return a data frame as a table of the page, capped; None where it has no rows."""
     if not len(frame):
         return None
-    heads = [str(name) for name in frame.columns]
+    heads = sorted((str(name) for name in frame.columns), key=lambda head: head in BELOW)
+    frame = frame[heads]
     records = frame.head(MOST_ROWS).itertuples(index=False, name=None)
     rows = [
         [
@@ -141,7 +174,7 @@ def table(frame: pd.DataFrame, caption: str, *, csv: str = "", title: str = "") 
         note += f"; all of them are in {csv}." if csv else "."
     elif csv:
         note = f"Also in {csv}."
-    shown = [Head(text, number) for text, number in zip(heads, numeric, strict=True)]
+    shown = [Head(text, k, text in BELOW) for text, k in zip(heads, numeric, strict=True)]
     return Table(caption, shown, rows, note, title)
 
 
@@ -149,10 +182,10 @@ def group_warnings(campaign: CampaignLike) -> list[Group]:
     """Return the campaign's warnings, those that differ in numbers only as one."""
     groups: dict[str, Group] = {}
     for text in warnings_of(campaign):
-        group = groups.setdefault(re.sub(r"\d+([.,]\d+)?", "0", text), Group(shorten(text, 400)))
+        group = groups.setdefault(re.sub(r"\d+([.,]\d+)?", "0", text), Group(clip(text)))
         group.count += 1
         if len(group.all) < MOST_ALIKE:
-            group.all.append(shorten(text, 400))
+            group.all.append(clip(text))
     return sorted(groups.values(), key=lambda group: -group.count)
 
 
@@ -217,13 +250,13 @@ def specimen_rows(campaign: CampaignLike) -> list[tuple[str, str]]:
     specimen = attrs.get("specimen")
     if isinstance(specimen, Mapping):
         rows += [
-            (str(k).replace("_", " "), shorten(_flat(v), 200))
+            (str(k).replace("_", " "), clip(_flat(v)))
             for k, v in specimen.items()
             if v not in (None, "", {}, []) and k != "working_electrode"
         ]
     origin = str(attrs.get("origin") or "unknown")
     basis = str(attrs.get("origin_basis") or "")
-    rows.append(("time zero", shorten(f"{origin} — {basis}" if basis else origin, 200)))
+    rows.append(("time zero", clip(f"{origin} — {basis}" if basis else origin)))
     rows.append(("files' working electrode", str(attrs.get("working_electrode") or "unknown")))
     strips = attrs.get("current_sign") == "strips"
     effect = "strips Na from the electrode under study" if strips else "unknown: as in the file"
@@ -232,7 +265,7 @@ def specimen_rows(campaign: CampaignLike) -> list[tuple[str, str]]:
         rows.append(("area", "not given: resistances in Ω, currents in A"))
     offsets = attrs.get("clock_offsets")
     if offsets:
-        rows.append(("clock offsets", shorten(_flat(offsets), 200)))
+        rows.append(("clock offsets", clip(_flat(offsets))))
     return rows
 
 
@@ -285,7 +318,7 @@ def node_parameters(campaign: CampaignLike) -> list[tuple[str, str]]:
         attrs = campaign[name].attrs
         told = {k: v for k, v in attrs.items() if v not in ("", None) and k not in PRIVATE}
         if told:
-            rows.append((name, shorten(_flat(told), 400)))
+            rows.append((name, clip(_flat(told))))
     return rows
 
 

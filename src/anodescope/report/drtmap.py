@@ -173,6 +173,24 @@ def _pane(x: Floats, bottom: float, top: float, *, hatched: bool) -> Rectangle:
     )  # fmt: skip
 
 
+def common_edge(edges: Floats) -> tuple[float, str]:
+    """Return the edge (s) that most sweeps share, and its frequency in words.
+
+    Where the sweeps were measured over different ranges the words say how many share it, as in
+    “800 mHz in 45 of 46 sweeps”, or from where to where the edges reach.
+    """
+    steps, counts = np.unique(np.round(np.log10(edges), 3), return_counts=True)
+    most = int(counts.argmax())
+    edge = float(np.median(edges[np.round(np.log10(edges), 3) == steps[most]]))
+    told = spoken(1 / (2 * np.pi * edge), "Hz")
+    if len(steps) == 1:
+        return edge, told
+    if 2 * counts[most] > len(edges):
+        return edge, f"{told} in {counts[most]} of {len(edges)} sweeps"
+    ends = [spoken(1 / (2 * np.pi * float(end)), "Hz") for end in (edges.max(), edges.min())]
+    return edge, f"{ends[0]} to {ends[1]}, by sweep"
+
+
 def name_window(axes: Axes, data: MapData, width: float, height: float) -> None:
     """Write into the veil what it means; `width` and `height` are those of the axes (cm)."""
     low, high = axes.get_ylim()
@@ -180,11 +198,12 @@ def name_window(axes: Axes, data: MapData, width: float, height: float) -> None:
     if not len(known):
         return
     per_decade = height / np.log10(high / low)
+    # The words stand where no sweep measured; what they say is true of most sweeps.
     top, bottom = float(known[:, 1].max()), float(known[:, 0].min())
-    slowest, fastest = 1 / (2 * np.pi * top), 1 / (2 * np.pi * bottom)
+    slow, fast = common_edge(known[:, 1])[1], common_edge(known[:, 0])[1]
     words = (
-        (np.sqrt(max(top, low) * high), np.log10(high / top), f"below {spoken(slowest, 'Hz')}"),
-        (np.sqrt(low * bottom), np.log10(bottom / low), f"above {spoken(fastest, 'Hz')}"),
+        (np.sqrt(max(top, low) * high), np.log10(high / top), f"below {slow}"),
+        (np.sqrt(low * bottom), np.log10(bottom / low), f"above {fast}"),
     )
     for where, deep, told in words:
         if deep * per_decade < 0.24:
@@ -248,15 +267,15 @@ def draw_profiles(axes: Axes, data: MapData, chosen: Sequence[int], norm: LogNor
             axes.plot(np.where(data.inside[k], values, np.nan), data.tau, color=colour, lw=1.0)
     known = data.bounds[np.isfinite(data.bounds).all(axis=1)]
     bottom, top = axes.get_ylim()
-    if len(known):
-        for edge, start, end in (
-            (float(known[:, 0].min()), bottom, float(known[:, 0].min())),
-            (float(known[:, 1].max()), float(known[:, 1].max()), top),
-        ):
-            if end > start and bottom < edge < top:
-                axes.axhspan(start, end, facecolor="#f1f2f4", edgecolor="#d5d9dd",
-                             hatch="/////", lw=0, zorder=-1)  # fmt: skip
-                axes.axhline(edge, color=INK, lw=0.7, ls=(0, (3, 2)), zorder=0)
+    for side, end in ((0, bottom), (1, top)) if len(known) else ():
+        # Hatched: where no sweep measured. Dashed: the edge that most of them share, as on the map.
+        start = float(known[:, side].max() if side else known[:, side].min())
+        edge = common_edge(known[:, side])[0]
+        if bottom < start < top:
+            axes.axhspan(start, end, facecolor="#f1f2f4", edgecolor="#d5d9dd", hatch="/////",
+                         lw=0, zorder=-1)  # fmt: skip
+        if bottom < edge < top:
+            axes.axhline(edge, color=INK, lw=0.7, ls=(0, (3, 2)), zorder=0)
     axes.set_ylim(bottom, top)
     axes.spines["right"].set_visible(True)
     axes.tick_params(labelleft=False)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from anodescope.report import panels
 from anodescope.report.blocks import blocks
 from anodescope.report.clock import Stretch, dress
+from anodescope.report.marks import draw_events
 from anodescope.report.strip import HEIGHT, draw_strip
 from anodescope.report.style import GREY, INK, PALE, letter, place, shorten, write
 from anodescope.report.view import CampaignLike, Scale, protocol_line, specimen_line, stored
@@ -122,8 +123,15 @@ def header(figure: Figure, campaign: CampaignLike, frame: Frame) -> None:
     left = LEFT + frame.inner if narrow else left
     write(figure, LEFT, 0.1, specimen_line(campaign, int((left - LEFT) / 0.16)), fontweight="bold")
     simulated = " · simulated" if campaign.attrs.get("simulated") else ""
-    told = shorten(protocol_line(campaign), int((frame.width - LEFT) / 0.125)) + simulated
+    told = whole_parts(protocol_line(campaign), int((frame.width - LEFT) / 0.125)) + simulated
     write(figure, LEFT, 0.45, told, fontsize=6, color=GREY)
+
+
+def whole_parts(line: str, length: int) -> str:
+    """Return as many of the parts of a line, parted by commas, as fit: no number loses its unit."""
+    while len(line) > length and ", " in line:
+        line = line.rpartition(", ")[0]
+    return shorten(line, length)
 
 
 def draw_upper(figure: Figure, campaign: CampaignLike, frame: Frame, upper: Upper) -> list[Row]:
@@ -192,8 +200,9 @@ def _stroke(axes: Axes, x: float) -> None:
 
 def finish(figure: Figure, campaign: CampaignLike, frame: Frame, rows: Sequence[Row]) -> None:
     """Draw the events through all panels, set the panel letters, line the labels up."""
-    for k, part in enumerate(frame.parts):
-        panels.draw_events([row[k] for row in rows], campaign, part)
+    for k, (part, (_, wide)) in enumerate(zip(frame.parts, frame.boxes(), strict=True)):
+        draw_events([row[k] for row in rows], campaign, part, wide)
     for name, row in zip("abcdefgh", rows, strict=False):
-        letter(figure, row[0], name, LEFT - 0.08)
+        # Above the panel's edge, where no label of a low panel reaches.
+        letter(figure, row[0], name, LEFT - 0.08, 0.2)
     figure.align_ylabels([row[0] for row in rows])

@@ -29,6 +29,7 @@ from anodescope.report.layout import (
     time_axes,
     upper_of,
 )
+from anodescope.report.peaklines import lines_on_map
 from anodescope.report.style import (
     CM,
     DOUBLE,
@@ -43,7 +44,6 @@ from anodescope.report.style import (
     styled,
     write,
 )
-from anodescope.report.tracks import lines_on_map
 from anodescope.report.view import (
     CampaignLike,
     choose_sweeps,
@@ -136,7 +136,7 @@ def _mapped(
     if frame.column:
         _side_notes(figure, campaign, frame, chosen[0], over - 1.3)
         if len(maps) == 1:
-            letter(figure, last, "abcdefgh"[len(rows)], 0.3, 0.12)
+            letter(figure, last, "abcdefgh"[len(rows)], 0.3, 0.2)
     finish(figure, campaign, frame, rows)
     return figure
 
@@ -173,7 +173,8 @@ def _map_row(
         drtmap.draw_map(axes, data, part, norm, wide)
         drtmap.mark_sweeps(axes, campaign, data, part, chosen if frame.column else [])
         lines_on_map(axes, campaign, data.electrode, part, named)
-    drtmap.name_window(row[0], data, frame.boxes()[0][1], box[1])
+    widest, (_, room) = max(zip(row, frame.boxes(), strict=True), key=lambda pair: pair[1][1])
+    drtmap.name_window(widest, data, room, box[1])
     decade_ticks(row[0], "y", 9)
     row[0].set_ylabel("Relaxation time τ (s)")
     last = row[-1]

@@ -39,6 +39,7 @@ from anodescope.report.view import (
 LEFT, RIGHT, APART = 1.3, 0.3, 1.35  # cm
 TALL, BODE = 4.7, 2.2  # cm
 MOST = (30, 12)
+SEEN = 0.02  # arcs lower than this share of the largest |Z| are noise
 SMALL = 0.3  # an inset shows the fast arcs where they are smaller than this share of the plot
 FAST = 1e4  # Hz: what lies above belongs to the inset
 
@@ -137,7 +138,8 @@ def _apexes(axes: Axes, one: Spectrum, colour: Colour, scale: Scale, taken: list
     """Mark the tops of a curve's arcs and name their frequencies where names do not collide."""
     kept = ~one.trimmed
     z, frequency = one.impedance[kept] * scale.factor, one.frequency[kept]
-    for k in tops(-z.imag):
+    least = SEEN * float(np.abs(z).max(initial=0.0))
+    for k in (k for k in tops(-z.imag) if -z[k].imag > least):
         axes.plot(z[k].real, -z[k].imag, "o", ms=3.2, color=colour, mec="white", mew=0.4, zorder=6)
         spot = axes.transData.transform((z[k].real, -z[k].imag)) * 72 / axes.figure.dpi
         if any(abs(spot[0] - x) < 24 and abs(spot[1] - y) < 8 for x, y in taken):

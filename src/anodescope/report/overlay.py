@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,11 +11,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from anodescope.errors import SchemaError
+from anodescope.report.amounts import amount, current_scale
 from anodescope.report.axes import decade_ticks
+from anodescope.report.blocks import biases, flows_from, longest_rest
 from anodescope.report.curves import draw_gamma, gamma_limits
 from anodescope.report.drtmap import gamma_label
+from anodescope.report.keys import SPILL, legend_columns, legend_height, text_width
 from anodescope.report.series import Series, both_series, colour_key, has_gamma, name_over
 from anodescope.report.style import (
+    CM,
     DOUBLE,
     GREY,
     INK,
@@ -36,11 +40,14 @@ from anodescope.report.view import (
     ohm_unit,
     required,
     specimen_line,
+    sweeps_of,
+    usable,
     windows,
 )
 
 MOST_RIDGES = 40
-LEFT, RIGHT, APART = 1.3, 0.3, 0.55  # cm
+LEFT, RIGHT, APART = 1.3, 0.5, 0.55  # cm; the right end holds half a name of a frequency
+HEAD, TALL, LIFT = 0.45, 4.6, 0.19  # cm, cm, and the frequency axis in heights of the panel
 DECADES = 3.0  # most that γ spans: below lies what a DRT cannot tell from nothing
 MARGIN = 0.25  # decades of τ drawn beyond the measured window
 LAST = "last under current"
@@ -82,49 +89,90 @@ def gamma_overlay(
     """
     _require(campaign)
     series = both_series(campaign, sweeps, times)
+    limits = _shared_limits(campaign, series)
+    shown = [_honest(campaign, one, limits) for one in series]
+    last = _last_row(campaign, series, chosen=sweeps is not None) if len(series) > 1 else None
     wide = width or (DOUBLE if len(series) > 1 else SINGLE)
     box = (wide - LEFT - RIGHT - APART * (len(series) - 1)) / len(series)
-    figure = new_figure(wide, 8.0)
+    dashed = [] if last is None else [_last_name(campaign, last, box)]
+    names = [
+        legend_height([*(dashed if k else []), *one.names], box + SPILL, title=one.by == "rest")
+        for k, one in enumerate(shown)
+        if one.by == "rest" or one.named
+    ]
+    top = HEAD + max([*names, 0.9]) + LIFT * TALL
+    figure = new_figure(wide, top + TALL + 1.0)
     panels: list[Axes] = []
-    for k, one in enumerate(series):
+    for k, one in enumerate(shown):
         left = LEFT + k * (box + APART)
-        axes = place(figure, left, 2.4, box, 4.6, **({"sharey": panels[0]} if panels else {}))
+        axes = place(figure, left, top, box, TALL, **({"sharey": panels[0]} if panels else {}))
         panels.append(axes)
         draw_gamma(axes, campaign, one.rows, one.colours)
-        if one.by == "rest":
-            name_over(axes, one, _last_line(axes, campaign, series[0]) if k else [])
-        elif one.named:
-            name_over(axes, one)
+        if one.by == "rest" or one.named:
+            drawn = [] if last is None or not k else _last_line(axes, campaign, last, dashed[0])
+            name_over(axes, one, drawn, lift=LIFT)
         else:
-            colour_key(figure, one, left + 0.15 * box, 1.25, 0.7 * box)
+            colour_key(figure, one, left + 0.15 * box, top - 1.15, 0.7 * box)
         if len(series) > 1:
             letter(figure, axes, "ab"[k], 1.2 if k == 0 else 0.35, 0.12)
         if k:
             axes.tick_params(labelleft=False)
             axes.set_ylabel("")
-    _common_limits(panels, campaign, series)
+    panels[0].set_ylim(*limits)
+    decade_ticks(panels[0], "y", 5)
     write(figure, LEFT, 0.1, specimen_line(campaign, 80), fontsize=6, color=GREY)
     return figure
 
 
-def _last_line(axes: Axes, campaign: CampaignLike, scan: Series) -> list[Line2D]:
+def _honest(campaign: CampaignLike, series: Series, limits: tuple[float, float]) -> Series:
+    """Return a series whose names say which of its sweeps the figure cannot show."""
+    gamma = (
+        required(campaign, "drt", "gamma")[series.rows]
+        * ohm_factors(campaign)[series.rows][:, None]
+    )
+    names = []
+    for name, values in zip(series.names, gamma, strict=True):
+        known = values[np.isfinite(values)]
+        why = "" if len(known) else " (no DRT)"
+        why = " (too small)" if len(known) and known.max() < limits[0] else why
+        names.append(f"{name}{why}")
+    return replace(series, names=names)
+
+
+def _last_row(campaign: CampaignLike, series: Sequence[Series], *, chosen: bool) -> int | None:
+    """Return the last sweep under current before the rest that is drawn, or the last chosen one.
+
+    The scan that is drawn may be another one than that before the rest.
+    """
+    scan, rest = series[0], longest_rest(campaign)
+    gamma = required(campaign, "drt", "gamma")
+    if chosen or rest is None:
+        row: int | None = scan.rows[-1]
+    else:
+        rows = usable(campaign, sweeps_of(campaign))
+        loaded = rows[np.nan_to_num(np.abs(biases(campaign)[rows])) > flows_from(campaign)]
+        before = loaded[required(campaign, "spectra", "time_start")[loaded] < rest.start]
+        row = int(before[-1]) if len(before) else None
+    return row if row is not None and np.isfinite(gamma[row]).any() else None
+
+
+def _last_name(campaign: CampaignLike, row: int, room: float) -> str:
+    """Name the last sweep under current, on two lines where one does not fit into `room` (cm)."""
+    current = float(biases(campaign)[row])
+    told = amount(current, current_scale(campaign, abs(current)))
+    apart = " " if legend_columns([f"{LAST}, {told}"] * 2, 2 * room) > 1 else "\n"
+    return f"{LAST},{apart}{printable(told)}"
+
+
+def _last_line(axes: Axes, campaign: CampaignLike, row: int, label: str) -> list[Line2D]:
     """Draw the last sweep under current, dashed, among those at rest."""
-    row = scan.rows[-1]
     tau = required(campaign, "drt", "tau").astype(float)
     gamma = required(campaign, "drt", "gamma")[row] * ohm_factors(campaign)[row]
     inside = required(campaign, "drt", "in_window")[row].astype(bool)
     return axes.plot(
         tau, np.where(inside, gamma, np.nan), color=VERMILLION, lw=1.0, ls=(0, (4, 1.5)),
-        zorder=1.8, label=printable(f"{LAST}, {scan.names[-1].split(', ')[-1]}"),
+        zorder=1.8, label=label,
     )  # fmt: skip
-
-
-def _common_limits(
-    panels: Sequence[Axes], campaign: CampaignLike, series: Sequence[Series]
-) -> None:
-    """Set one γ axis that holds every sweep of the figure."""
-    panels[0].set_ylim(*_shared_limits(campaign, series))
-    decade_ticks(panels[0], "y", 5)
 
 
 def _shared_limits(campaign: CampaignLike, series: Sequence[Series]) -> tuple[float, float]:
@@ -219,7 +267,11 @@ def draw_waterfall(
         axes.plot(x, y, color=colour, lw=0.4, alpha=0.35, zorder=10 - k / count)
         shown = np.where(inside[k, here], y, np.nan)
         axes.plot(x, shown, color=colour, lw=0.8, zorder=10 - (k - 0.5) / count)
-    whole = 1.16 * span + view.right * deep
+    # The names beside the floor stay inside the axes, however long they are.
+    named = max(text_width(_depth_name(name), 5.5) for name in series.names) + 0.25
+    figure = axes.get_figure(root=True)
+    room = axes.get_position().width * (figure.get_size_inches()[0] if figure else 1) / CM
+    whole = (span + view.right * deep) / (1 - min(named / room, 0.5))
     axes.set_xlim(left, left + whole)
     axes.set_ylim(0, 1.02 * (tall + view.up * deep))
     _waterfall_ticks(axes, view, (left, right), tall)
@@ -234,10 +286,15 @@ def _name_depths(axes: Axes, view: Oblique, series: Series, right: float) -> Non
     count = len(series.rows)
     for k in np.unique(np.round(np.linspace(0, count - 1, min(count, 5))).astype(int)):
         axes.annotate(
-            printable(series.names[k].split(", ")[0]), (right + view.right * k, view.up * k),
+            _depth_name(series.names[k]), (right + view.right * k, view.up * k),
             xytext=(3, 0), textcoords="offset points", fontsize=5.5, va="center",
             color=series.colours[k], annotation_clip=False, parse_math=False,
         )  # fmt: skip
+
+
+def _depth_name(name: str) -> str:
+    """Return what stands beside the floor: the first part of a sweep's name."""
+    return printable(name.split(", ")[0])
 
 
 def _limits(tau: Floats, bounds: Floats) -> tuple[float, float]:

@@ -11,12 +11,13 @@ from matplotlib.figure import Figure
 from anodescope.citations import Citation
 from anodescope.report import captions, content
 from anodescope.report.curves import labels
-from anodescope.report.figures import EXTRAS, make_figures
+from anodescope.report.figures import EXTRAS, heed, make_figures
 from anodescope.report.pictures import Picture, picture
 from anodescope.report.rendering import render
 from anodescope.report.saving import write_beside
 from anodescope.report.sections import headlines, parts, section_words
 from anodescope.report.spectra import sheet
+from anodescope.report.stairs import staircases
 from anodescope.report.tables import events_table, files_table, spectra_table
 from anodescope.report.view import (
     CampaignLike,
@@ -24,6 +25,7 @@ from anodescope.report.view import (
     protocol_line,
     specimen_line,
 )
+from anodescope.running import Run
 
 OWN = ("operando_map", "spectra", "nyquist", "bode", "residuals", "gamma")
 
@@ -51,23 +53,26 @@ impedance = campaign["spectra"]["impedance"]
 frame = campaign["timeseries"].to_dataframe()"""
 
 
+def _singles(campaign: CampaignLike, chosen: Sequence[int], run: Run) -> list[Picture]:
+    """Return one sheet per chosen sweep, where there are several."""
+    if len(chosen) < 2:
+        return []
+    singles = []
+    for done, (row, text) in enumerate(zip(chosen, labels(campaign, chosen), strict=True)):
+        heed(run, done, len(chosen))
+        figure = sheet(campaign, [row])
+        words = captions.sheet_caption(campaign, [row]), captions.sheet_alt(campaign, [row])
+        singles.append(picture(figure, *words, f"Sweep {row}: {text}"))
+    return singles
+
+
 def _pictures(
-    campaign: CampaignLike, figures: Mapping[str, Figure], chosen: Sequence[int]
+    campaign: CampaignLike, figures: Mapping[str, Figure], chosen: Sequence[int], run: Run
 ) -> dict[str, Any]:
     """Return the pictures of the page by their place in the template."""
-    own = {*OWN, *(extra.name for extra in EXTRAS)}
+    own = {*OWN, *(extra.name for extra in EXTRAS), *staircases(campaign)}
     operando, overview = figures.get("operando_map"), figures.get("spectra")
     nothing = Picture("There is no voltage, current or spectrum to draw.")
-    singles = [
-        picture(
-            sheet(campaign, [row]),
-            captions.sheet_caption(campaign, [row]),
-            captions.sheet_alt(campaign, [row]),
-            f"Sweep {row}: {text}",
-        )
-        for row, text in zip(chosen, labels(campaign, chosen), strict=True)
-        if len(chosen) > 1
-    ]
     return {
         "operando": nothing
         if operando is None
@@ -81,7 +86,7 @@ def _pictures(
             captions.sheet_caption(campaign, chosen),
             captions.sheet_alt(campaign, chosen),
         ),
-        "singles": singles,
+        "singles": _singles(campaign, chosen, run),
         "parts": parts(campaign, figures),
         "extras": [
             picture(figure, name.replace("_", " "), f"Figure: {name.replace('_', ' ')}", name)
@@ -136,6 +141,7 @@ def write_report(
     summary: Mapping[str, Any] | None = None,
     citations: Sequence[Citation | str] | None = None,
     sweeps: Sequence[int] | None = None,
+    run: Run | None = None,
 ) -> Path:
     """Write the report of a campaign as one HTML file.
 
@@ -152,19 +158,25 @@ def write_report(
     summary : what summary.json holds; shown as it is.
     citations : works to cite; None takes the attribute ``citations`` of the campaign.
     sweeps : rows of the spectra node to draw in detail; None lets `choose_sweeps` choose.
+    run : asked between two figures whether to stop; None never stops.
 
     Returns
     -------
     pathlib.Path
         The file.
+
+    Raises
+    ------
+    Cancelled
+        when the work was interrupted; nothing is written then.
     """
-    path = Path(path)
-    drawn = make_figures(campaign, sweeps) if figures is None else figures
+    path, run = Path(path), run or Run()
+    drawn = make_figures(campaign, sweeps, run=run) if figures is None else figures
     chosen = list(sweeps) if sweeps is not None else choose_sweeps(campaign)
     page = render(
         "page.html",
         **_words(campaign, summary),
-        **_pictures(campaign, drawn, chosen),
+        **_pictures(campaign, drawn, chosen, run),
         citations=content.citation_texts(campaign, citations),
         sections=SECTIONS,
         store="campaign.zarr",

@@ -19,7 +19,6 @@ from anodescope.report.style import (
     CM,
     GREEN,
     INK,
-    PALETTE,
     printable,
     shorten,
 )
@@ -314,38 +313,6 @@ def events(campaign: CampaignLike, *, notable: bool = True) -> list[tuple[float,
         if np.isfinite(t) and not (notable and str(k) in SELF_EVIDENT)
     ]
     return sorted(rows)
-
-
-def draw_events(
-    panels: Sequence[Axes], campaign: CampaignLike, stretch: Stretch, most: int = 12
-) -> None:
-    """Draw a fine line through all panels at the first `most` events, with a number on top.
-
-    Later ones are short strokes at the top, so that many events do not hide the picture.
-    """
-    for number, (time, _, _) in enumerate(events(campaign), start=1):
-        if not stretch.start <= time <= stretch.end:
-            continue
-        where = float(stretch.place(time))
-        for axes in panels:
-            if number <= most:
-                axes.axvline(where, color=PALETTE[1], lw=0.6, ls=(0, (3, 2)), zorder=4)
-            elif axes is panels[0]:
-                axes.axvline(where, 0.94, 1.0, color=PALETTE[1], lw=0.6, zorder=4)
-        if number <= most and panels:
-            panels[0].annotate(
-                str(number),
-                (where, 1),
-                xycoords=("data", "axes fraction"),
-                xytext=(0, 1.5),
-                textcoords="offset points",
-                ha="center",
-                va="bottom",
-                fontsize=5.5,
-                color="white",
-                bbox={"boxstyle": "circle,pad=0.18", "fc": PALETTE[1], "ec": "none"},
-                zorder=6,
-            )
 
 
 def sign_note(campaign: CampaignLike) -> str:

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from anodescope.report.saving import figure_bytes
 
 MOST_SVG = 350_000  # bytes; a figure that is larger as SVG is embedded as PNG
-SCREEN_DPI = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ def embed(figure: Figure) -> str:
     drawn = figure_bytes(figure, "svg")
     kind = "svg+xml"
     if len(drawn) > MOST_SVG:
-        drawn, kind = figure_bytes(figure, "png", SCREEN_DPI), "png"
+        drawn, kind = figure_bytes(figure, "png"), "png"
     return f"data:image/{kind};base64,{base64.b64encode(drawn).decode()}"
 
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from anodescope.errors import Outcome
 from anodescope.report import content, words
 from anodescope.report.amounts import Finding, findings
+from anodescope.report.captions import staircase_caption
 from anodescope.report.figures import EXTRAS
 from anodescope.report.pictures import Picture, picture
 from anodescope.report.results import (
@@ -21,6 +22,7 @@ from anodescope.report.results import (
     protocol_table,
     sentence,
 )
+from anodescope.report.stairs import STEM, staircases
 from anodescope.report.style import THIN
 from anodescope.report.view import CampaignLike, Scale, prefixed, stored, time_scale
 
@@ -209,15 +211,24 @@ def parts(campaign: CampaignLike, figures: Mapping[str, Figure]) -> dict[str, li
     found: dict[str, list[Part]] = {section: [] for section in ("spectra", "drt", "peaks",
                                                                 "findings")}  # fmt: skip
     for extra in EXTRAS:
-        figure = figures.get(extra.name)
-        if figure is not None:
-            shown = picture(figure, extra.caption(campaign), words.alt(campaign, extra.name))
-        elif extra.name in QUANTITIES and findings(campaign, *QUANTITIES[extra.name]):
-            shown = Picture(outcomes(campaign, extra.name))
-        else:
-            continue
-        if shown.uri or shown.caption:
-            found[extra.section].append(Part(extra.title, shown))
+        every = _staircases(campaign, figures) if extra.name == STEM else []
+        if not every and extra.name in figures:
+            words_of = extra.caption(campaign), words.alt(campaign, extra.name)
+            every = [Part(extra.title, picture(figures[extra.name], *words_of))]
+        if not every and extra.name in QUANTITIES and findings(campaign, *QUANTITIES[extra.name]):
+            every = [Part(extra.title, Picture(outcomes(campaign, extra.name)))]
+        found[extra.section] += [one for one in every if one.picture.uri or one.picture.caption]
+    return found
+
+
+def _staircases(campaign: CampaignLike, figures: Mapping[str, Figure]) -> list[Part]:
+    """Return a part for every staircase that has a figure, each with its own title and words."""
+    found = []
+    for name, stair in staircases(campaign).items():
+        if name in figures:
+            alt = f"{stair.title}: {words.alt(campaign, STEM)}"
+            shown = picture(figures[name], staircase_caption(campaign, stair), alt)
+            found.append(Part(stair.title, shown))
     return found
 
 

@@ -30,6 +30,7 @@ from anodescope.report.blocks import (
     sweep_places,
 )
 from anodescope.report.clock import TICKS, time_scale_of
+from anodescope.report.keys import SPACING, SPILL, legend_columns
 from anodescope.report.style import CM, THIN, place, printable, sweep_colours
 from anodescope.report.view import (
     CampaignLike,
@@ -44,7 +45,7 @@ from anodescope.report.view import (
 )
 
 MOST_SCAN, MOST_REST = 24, 8
-FEW_NAMED = 10  # so many sweeps are named one by one instead of by a colour bar
+FEW_NAMED = 8  # so many sweeps are named one by one instead of by a colour bar
 Colour = tuple[float, float, float, float]
 
 
@@ -261,14 +262,14 @@ def name_over(
         axes.plot([], [], color=colour, lw=1.0, label=printable(name))[0]
         for name, colour in zip(series.names, series.colours, strict=True)
     ]
-    longest = max(len(str(line.get_label())) for line in [*handles[1:], *lines])
     figure = axes.get_figure(root=True)
     room = axes.get_position().width * (figure.get_size_inches()[0] if figure else 1) / CM
+    every = [*handles, *lines]
     axes.legend(
-        handles=[*handles, *lines], title=series.label if series.by == "rest" else None,
+        handles=every, title=series.label if series.by == "rest" else None,
         title_fontsize=6, loc="lower left", bbox_to_anchor=(0.0, 1 + lift),
-        ncols=max(int(room / (0.75 + 0.11 * longest)), 1), columnspacing=1.0, borderaxespad=0.0,
-        alignment="left",
+        ncols=legend_columns([str(line.get_label()) for line in every], room + SPILL),
+        columnspacing=SPACING, borderaxespad=0.0, borderpad=0.0, alignment="left",
     )  # fmt: skip
 
 

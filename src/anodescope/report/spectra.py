@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from anodescope.errors import SchemaError
 from anodescope.report.curves import (
     draw_bode,
     draw_gamma,
@@ -24,7 +25,36 @@ from anodescope.report.style import (
     styled,
     write,
 )
-from anodescope.report.view import CampaignLike, as_sweeps, electrodes, specimen_line, stored
+from anodescope.report.view import (
+    CampaignLike,
+    choose_sweeps,
+    electrodes,
+    required,
+    specimen_line,
+    stored,
+)
+
+
+def as_sweeps(campaign: CampaignLike, sweeps: Sequence[int] | None) -> list[int]:
+    """Return the user's sweeps in time order, or chosen ones for None.
+
+    Raises
+    ------
+    SchemaError
+        where a row does not exist or there is nothing to choose from.
+    """
+    if sweeps is None:
+        chosen = choose_sweeps(campaign)
+        if not chosen:
+            raise SchemaError("Nothing to draw: the campaign holds no spectra.")
+        return chosen
+    starts = required(campaign, "spectra", "time_start")
+    for row in sweeps:
+        if not 0 <= row < len(starts):
+            raise SchemaError(f"There is no sweep {row}: the campaign holds 0 … {len(starts) - 1}.")
+    if not sweeps:
+        raise SchemaError("Nothing to draw: no sweep was named.")
+    return sorted((int(row) for row in sweeps), key=lambda row: float(starts[row]))
 
 
 @styled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from anodescope.report.amounts import Finding
 from anodescope.report.blocks import Block, Phases, blocks_of, phases
-from anodescope.report.view import CampaignLike, Floats, stored
+from anodescope.report.criteria import HOLD, SWEEP
+from anodescope.report.criteria import shares_of as shares_of
+from anodescope.report.view import CampaignLike, Floats, spoken_time, stored
 
 STAIRS = ("staircase_geis", "staircase")
-SHARES = {"hold": 0.2, "sweep": 0.5}  # last share of a phase whose mean is drawn
-SHARE = re.compile(r"last (\d+(?:\.\d+)?)\s?% of the (hold|sweep)")
+STEM = "threshold"  # of the file of a staircase's figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,6 @@ def _samples(campaign: CampaignLike) -> tuple[Floats, Floats]:
     if time is None or value is None:
         return np.zeros(0), np.zeros(0)
     return time.astype(float), value.astype(float)
-
-
-def shares_of(onsets: Sequence[Finding]) -> dict[str, float]:
-    """Return over which last share of a phase the onsets' voltages are means."""
-    told = [found for one in onsets for found in SHARE.findall(one.criterion)]
-    return SHARES | {name: float(share) / 100 for share, name in told}
 
 
 def stairs_of(campaign: CampaignLike, block: Block, onsets: Sequence[Finding] = ()) -> Stairs:
@@ -104,7 +99,7 @@ def _level(
     for row in rows:
         mode, start, end = str(every.mode[row]), every.start[row], every.end[row]
         if mode in found:
-            share = shares["sweep" if mode == "sweep" else "hold"]
+            share = shares[SWEEP if mode == "sweep" else HOLD]
             mean = _mean(*samples, float(end - share * (end - start)), float(end))
             found[mode] = mean if np.isfinite(mean) else found[mode]
     known = current[np.isfinite(current)]
@@ -115,3 +110,66 @@ def staircase_block(campaign: CampaignLike) -> Block | None:
     """Return the staircase with most levels; None where no staircase was recognised."""
     found = blocks_of(campaign, *STAIRS)
     return max(found, key=lambda block: block.count) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Staircase:
+    """A staircase among those of its record.
+
+    `direction` is "stripping" or "plating", and "positive" or "negative" where nothing says which
+    sign of the current strips; `place` counts from 1 among the record's `count` staircases.
+    """
+
+    block: Block
+    direction: str
+    place: int
+    count: int
+
+    @property
+    def title(self) -> str:
+        """The staircase in words: “Plating staircase, 2 of 3, 13.3 min to 26.7 min”."""
+        known = self.direction in ("stripping", "plating")
+        told = f"{self.direction.capitalize()} staircase" if known else (
+            f"Staircase of {self.direction} current")  # fmt: skip
+        if self.count > 1:
+            told = f"{told}, {self.place} of {self.count}"
+        start, end = (spoken_time(round(at, 1)) for at in (self.block.start, self.block.end))
+        return f"{told}, {start} to {end}"
+
+    @property
+    def current(self) -> str:
+        """The current in words: “Stripping current”, “Plating current, −i”."""
+        minus = self.direction in ("plating", "negative")
+        return f"{self.direction.capitalize()} current{', −i' if minus else ''}"
+
+
+def _direction(campaign: CampaignLike, block: Block) -> str:
+    """Return which way most of the current of a block flows."""
+    every = phases(campaign)
+    current = np.zeros(0) if every is None else every.current[every.of(block.number)]
+    negative = bool((current < 0).sum() > (current > 0).sum())
+    if campaign.attrs.get("current_sign") == "strips":
+        return "plating" if negative else "stripping"
+    return "negative" if negative else "positive"
+
+
+def staircases(campaign: CampaignLike) -> dict[str, Staircase]:
+    """Return every staircase in time order by the stem of its figure's file.
+
+    A single one is ``threshold``; of several each names its direction, and its number where
+    another has the same: ``threshold_plating``, ``threshold_stripping_2``.
+    """
+    found = blocks_of(campaign, *STAIRS)
+    every = [
+        Staircase(block, _direction(campaign, block), place, len(found))
+        for place, block in enumerate(found, 1)
+    ]
+    if len(every) == 1:
+        return {STEM: every[0]}
+    most, seen = Counter(one.direction for one in every), Counter[str]()
+    named: dict[str, Staircase] = {}
+    for one in every:
+        seen[one.direction] += 1
+        number = f"_{seen[one.direction]}" if most[one.direction] > 1 else ""
+        named[f"{STEM}_{one.direction}{number}"] = one
+    return named

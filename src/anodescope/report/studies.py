@@ -12,12 +12,15 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from anodescope.errors import SchemaError
-from anodescope.report.against import capacity_against, points_of, threshold_against
+from anodescope.report.against import capacity_against, threshold_against
+from anodescope.report.amounts import amount, current_scale
 from anodescope.report.axes import decade_ticks, frequency_axis
-from anodescope.report.blocks import biases
+from anodescope.report.blocks import biases, flows_from
 from anodescope.report.curves import gamma_limits, shade_window
 from anodescope.report.drtmap import gamma_label
+from anodescope.report.keys import SPACING, legend_columns, legend_height
 from anodescope.report.original import draw_series
+from anodescope.report.points import points_of
 from anodescope.report.series import Colour
 from anodescope.report.style import (
     DOUBLE,
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_CELLS = 24
+LEFT, TALL = 1.35, 4.9  # cm
 PAIRS = (
     ("capacity", "critical_capacity", "rest_s"),
     ("threshold", "onset_current", "composition"),
@@ -91,12 +95,34 @@ def pristine_row(campaign: CampaignLike) -> int | None:
     return int(first[0]) if len(first) else None
 
 
+def state_of(campaign: CampaignLike, row: int) -> str:
+    """Say in which state a sweep found its cell: "at 0.5 mA cm⁻²", "after a current", or "".
+
+    Only a cell at rest through which no current flowed before is pristine; that is "". A current
+    is what `blocks.flows_from` counts as one.
+    """
+    bias, least = float(biases(campaign)[row]), flows_from(campaign)
+    if np.isfinite(bias) and abs(bias) > least:
+        return f"at {amount(bias, current_scale(campaign, abs(bias)))}"
+    start = float(required(campaign, "spectra", "time_start")[row])
+    time, current = (stored(campaign, "timeseries", name) for name in ("time", "current"))
+    if time is not None and current is not None:
+        earlier = np.abs(current[time < start])
+        if (earlier[np.isfinite(earlier)] > least).any():
+            return "after a current"
+    starts = required(campaign, "spectra", "time_start")
+    loaded = np.nan_to_num(np.abs(biases(campaign))) > least
+    return "after a current" if (loaded & (starts < start)).any() else ""
+
+
 class _Cell:
     """The pristine spectrum of one cell, in Ω or, where every cell has its area, in Ω cm²."""
 
     def __init__(self, name: str, campaign: CampaignLike, row: int) -> None:
         own = float(ohm_factors(campaign)[row])
-        self.name, self.area = name, own if per_area(campaign) else None
+        self.area = own if per_area(campaign) else None
+        told = state_of(campaign, row)
+        self.name = printable(f"{shorten(name, 28)}{f' ({told})' if told else ''}")
         shown = spectrum(campaign, row)
         self.spectrum: Spectrum = replace(shown, impedance=shown.impedance / own, fit=None)
         gamma = stored(campaign, "drt", "gamma")
@@ -111,6 +137,7 @@ class _Cell:
 def pristine_overlay(study: Cells, width: float = DOUBLE) -> Figure:
     """Overlay the first spectra of several cells: Nyquist curves, and γ(τ) where it is known.
 
+    A cell whose first spectrum was taken under or after a current is named as such.
     Values are per area only where the user gave an area for every cell.
 
     Parameters
@@ -138,17 +165,19 @@ def pristine_overlay(study: Cells, width: float = DOUBLE) -> Figure:
     factors = [cell.area if every_area and cell.area is not None else 1.0 for cell in cells]
     unit = f"Ω{THIN}cm²" if every_area else "Ω"
     colours = _colours(len(cells))
-    figure = new_figure(width, 7.6)
-    box = (width - 1.35 - 1.5 - 0.3) / 2
-    left = place(figure, 1.35, 1.75, box, 4.9)
+    room = width - LEFT - 0.3
+    top = 1.4 + legend_height([cell.name for cell in cells], room)
+    figure = new_figure(width, top + TALL + 0.95)
+    box = (width - LEFT - 1.5 - 0.3) / 2
+    left = place(figure, LEFT, top, box, TALL)
     drawn = [
         replace(cell.spectrum, impedance=cell.spectrum.impedance * factor)
         for cell, factor in zip(cells, factors, strict=True)
     ]
-    draw_series(left, drawn, colours, unit, 4.9 / box)
-    right = place(figure, 1.35 + box + 1.5, 1.75, box, 4.9)
+    draw_series(left, drawn, colours, unit, TALL / box)
+    right = place(figure, LEFT + box + 1.5, top, box, TALL)
     _gammas(right, cells, factors, colours, unit)
-    _key(left, cells, colours)
+    _key(left, cells, colours, room)
     letter(figure, left, "a", 1.2)
     letter(figure, right, "b", 1.2)
     return figure
@@ -192,15 +221,15 @@ def _gammas(
     axes.spines["top"].set_visible(True)
 
 
-def _key(axes: Axes, cells: list[_Cell], colours: list[Colour]) -> None:
-    """Name the cells above both panels."""
+def _key(axes: Axes, cells: list[_Cell], colours: list[Colour], room: float) -> None:
+    """Name the cells above both panels, in as many columns as fit into `room` (cm)."""
     handles = [
-        axes.plot([], [], "o-", ms=2, lw=0.9, color=colour, label=printable(shorten(c.name, 28)))[0]
-        for c, colour in zip(cells, colours, strict=True)
+        axes.plot([], [], "o-", ms=2, lw=0.9, color=colour, label=cell.name.replace("$", r"\$"))[0]
+        for cell, colour in zip(cells, colours, strict=True)
     ]
     axes.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0, 1.19), borderaxespad=0,
-        ncols=4 if len(cells) < 13 else 6, columnspacing=1.2,
+        handles=handles, loc="lower left", bbox_to_anchor=(0, 1.22), borderaxespad=0, borderpad=0,
+        ncols=legend_columns([cell.name for cell in cells], room), columnspacing=SPACING,
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ _DOTS = (
 CAPTIONS = {
     "pristine": "First spectrum of every cell: a, Nyquist plot with equal scales; b, distribution "
     "of relaxation times, dotted outside the measured window. Per area only where the area of "
-    "every cell is given.",
+    "every cell is given. Cells whose first spectrum was not at rest are named.",
     "capacity": f"Charge passed while the current was on, until |V| met the limit. {_DOTS}",
     "threshold": f"Current at which stripping becomes unstable, by the first criterion. {_DOTS}",
     "critical_current": "Critical current: the interval is (last survived, first shorted]. "
@@ -56,6 +56,7 @@ def write_study_report(
     campaigns: Mapping[str, str | PurePath],
     *,
     cells: pd.DataFrame | None = None,
+    failed: Mapping[str, str] | None = None,
     captions: Mapping[str, str] | None = None,
     summary: Mapping[str, Any] | None = None,
     citations: Sequence[Citation | str] | None = None,
@@ -70,6 +71,7 @@ def write_study_report(
     tables : tables by name; the CSV of each lies at ``tables/NAME.csv`` beside the page.
     campaigns : report of each cell by the cell's name, relative to the page; "" for none.
     cells : the study's specimen table; its column `name` names the cells.
+    failed : why, by the name of each cell that could not be analysed; shown beside the cells.
     captions : captions by the figure's name, over those that the page has of its own.
     summary : what summary.json holds; shown as it is.
     citations : works to cite.
@@ -90,8 +92,12 @@ def write_study_report(
     page = render(
         "study.html",
         title=title or "Study",
-        lead=f"{len(campaigns)} cell{'' if len(campaigns) == 1 else 's'}",
-        facts=[content.Fact("Cells", str(len(campaigns))), *_counts(tables)],
+        lead=f"{len(campaigns)} cell{'' if len(campaigns) == 1 else 's'}"
+        + (f", of which {len(failed)} could not be analysed" if failed else ""),
+        facts=[
+            content.Fact("Cells", str(len(campaigns)), f"{len(failed)} failed" if failed else ""),
+            *_counts(tables),
+        ],
         cells=_cells(campaigns, cells),
         parts=parts,
         tables=[one for one in shown if one is not None],

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from anodescope.errors import SchemaError
@@ -48,7 +47,6 @@ OTHERS = (PALETTE[4], PALETTE[5], PALETTE[6])
 HEAD, TALL, BETWEEN = 1.25, 2.7, 0.28  # cm
 MOST_MARKS = 160  # markers of one track on one figure
 NAMED = re.compile(r"(γ'?)_(\w+)")
-HALO = [withStroke(linewidth=1.3, foreground="white")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,8 @@ class Track:
     """One tracked peak of one electrode: arrays over `rows` (spectra in time order).
 
     `resistance` and its bounds are in the unit of `ohm_unit`, `capacitance` in F, `tau` in s.
-    `firm` tells where the window neither excludes nor cuts through the peak.
+    `inside` tells where the peak lies in the sweep's measured window, `firm` where its edge does
+    not cut through the peak either.
     """
 
     number: int
@@ -67,6 +66,7 @@ class Track:
     tau: Floats
     resistance: Floats
     capacitance: Floats
+    inside: NDArray[np.bool_]
     firm: NDArray[np.bool_]
     bounds: dict[str, tuple[Floats, Floats]]
     birth: int
@@ -105,9 +105,8 @@ def tracks(campaign: CampaignLike, electrode: str | None = None) -> list[Track]:
         if not np.isfinite(tau).any():
             continue
         edge = stored(campaign, "peaks", "at_edge")
-        firm = required(campaign, "peaks", "in_window")[rows, number].astype(bool)
-        if edge is not None:
-            firm = firm & ~edge[rows, number].astype(bool)
+        inside = required(campaign, "peaks", "in_window")[rows, number].astype(bool)
+        firm = inside if edge is None else inside & ~edge[rows, number].astype(bool)
         whole = {
             name: int(required(campaign, "peaks", name)[number])
             for name in ("birth", "death", "split_from", "merged_into")
@@ -116,7 +115,7 @@ def tracks(campaign: CampaignLike, electrode: str | None = None) -> list[Track]:
             Track(
                 number, str(names[number]), "", rows, time, tau,
                 required(campaign, "peaks", "resistance")[rows, number] * factors,
-                required(campaign, "peaks", "capacitance")[rows, number], firm,
+                required(campaign, "peaks", "capacitance")[rows, number], inside, firm,
                 _bounds(campaign, rows, number, factors), **whole,
             )
         )  # fmt: skip
@@ -336,31 +335,3 @@ def _key(axes: Axes, found: Sequence[Track]) -> None:
         handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.1), ncols=len(handles),
         columnspacing=1.1, borderaxespad=0.0,
     )  # fmt: skip
-
-
-def lines_on_map(
-    axes: Axes, campaign: CampaignLike, electrode: str, part: Stretch, named: set[str]
-) -> None:
-    """Draw the named tracks of an electrode as fine lines on its map, and write their names once.
-
-    `named` collects the names that are written already.
-    """
-    low, high = axes.get_ylim()
-    for track in tracks(campaign, electrode):
-        here = part.covers(track.time) & track.present
-        here &= (track.tau > low) & (track.tau < high)
-        if not track.name or not here.any():
-            continue
-        firm = np.where(here, track.tau, np.nan)
-        x = part.place(track.time)
-        axes.plot(x, firm, color="white", lw=0.55, ls=(0, (1, 1.5)), zorder=4, alpha=0.9)
-        if track.name in named:
-            continue
-        named.add(track.name)
-        k = int(np.flatnonzero(here)[min(3, int(here.sum()) - 1)])
-        upper = float(track.tau[k]) > np.sqrt(low * high)
-        axes.annotate(
-            peak_name(track.name), (float(x[k]), float(track.tau[k])),
-            xytext=(2, -3.5 if upper else 3.5), textcoords="offset points", fontsize=7, color=INK,
-            va="top" if upper else "bottom", path_effects=HALO, zorder=7,
-        )  # fmt: skip

@@ -6,7 +6,7 @@ given the unit in which they are drawn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -179,28 +179,6 @@ def _by_block(campaign: CampaignLike, rows: np.ndarray) -> list[np.ndarray]:
     return np.split(rows, np.flatnonzero(np.diff(inside)) + 1)
 
 
-def as_sweeps(campaign: CampaignLike, sweeps: Sequence[int] | None) -> list[int]:
-    """Return the user's sweeps in time order, or chosen ones for None.
-
-    Raises
-    ------
-    SchemaError
-        where a row does not exist or there is nothing to choose from.
-    """
-    if sweeps is None:
-        chosen = choose_sweeps(campaign)
-        if not chosen:
-            raise SchemaError("Nothing to draw: the campaign holds no spectra.")
-        return chosen
-    starts = required(campaign, "spectra", "time_start")
-    for row in sweeps:
-        if not 0 <= row < len(starts):
-            raise SchemaError(f"There is no sweep {row}: the campaign holds 0 … {len(starts) - 1}.")
-    if not sweeps:
-        raise SchemaError("Nothing to draw: no sweep was named.")
-    return sorted((int(row) for row in sweeps), key=lambda row: float(starts[row]))
-
-
 def spectrum(campaign: CampaignLike, row: int) -> Spectrum:
     """Return one sweep with what was computed for it."""
     frequency = required(campaign, "spectra", "frequency")[row]
@@ -338,12 +316,6 @@ def density_scale(largest: float) -> Scale:
     return Scale(scale.factor, f"{scale.unit}{THIN}cm⁻²")
 
 
-def spoken_density(value: float) -> str:
-    """Return a current density (A/cm²) with its unit, as in “0.6 mA cm⁻²”."""
-    scale = density_scale(abs(value))
-    return f"{value * scale.factor:.3g}{THIN}{scale.unit}".replace("-", "−")
-
-
 def spoken_time(seconds: float) -> str:
     """Return an instant or a duration in the unit that suits it: “35 s”, “1.5 min”, “15 h”."""
     if not np.isfinite(seconds):
@@ -356,16 +328,42 @@ def spoken_time(seconds: float) -> str:
     return f"{text}{THIN}{scale.unit}".replace("-", "−")
 
 
+def at_rest(campaign: CampaignLike) -> NDArray[np.bool_]:
+    """Tell which sweeps ran without a current, shape (spectrum,).
+
+    The protocol knows; without it, a bias below 1 % of the largest current counts as none: what an
+    instrument records at rest is its offset.
+    """
+    starts = required(campaign, "spectra", "time_start")
+    bias = stored(campaign, "spectra", "bias_current")
+    sizes = np.abs(np.full(len(starts), np.nan) if bias is None else bias.astype(float))
+    series = stored(campaign, "timeseries", "current")
+    every = sizes if series is None else np.append(sizes, np.abs(series.astype(float)))
+    known = every[np.isfinite(every)]
+    idle = sizes <= 0.01 * (float(known.max()) if len(known) else 0.0)
+    row, asked = (stored(campaign, "protocol", name) for name in ("spectrum", "current"))
+    if row is None or asked is None:
+        return np.asarray(idle)
+    for flows in (True, False):
+        named = row[(row >= 0) & (row < len(starts)) & np.isfinite(asked) & ((asked != 0) == flows)]
+        # The other electrodes of a sweep have rows of the same instant.
+        idle[np.isin(starts, starts[named.astype(int)])] = not flows
+    return np.asarray(idle)
+
+
 def sweep_label(campaign: CampaignLike, row: int) -> str:
-    """Return “12.3 min, 0.12 mA”: when a sweep began, and its bias where one is known."""
+    """Return “12.3 min, 0.12 mA” or “15 h, at rest”: when a sweep began, and its bias if known."""
     start = float(required(campaign, "spectra", "time_start")[row])
     label = spoken_time(start) if np.isfinite(start) else f"sweep {row}"
-    density = stored(campaign, "spectra", "bias_current_density")
-    current = stored(campaign, "spectra", "bias_current")
-    if density is not None and np.isfinite(density[row]):
-        return f"{label}, {spoken_density(float(density[row]))}"
-    if current is not None and np.isfinite(current[row]):
-        return f"{label}, {spoken(float(current[row]), 'A')}"
+    if at_rest(campaign)[row]:
+        return f"{label}, at rest"
+    for name, unit in (("bias_current_density", ""), ("bias_current", "A")):
+        value = stored(campaign, "spectra", name)
+        if value is not None and np.isfinite(value[row]):
+            size = abs(float(value[row]))
+            scale = prefixed(size, unit) if unit else density_scale(size)
+            told = f"{value[row] * scale.factor:.3g}".replace("-", "−")
+            return f"{label}, {told}{THIN}{scale.unit}"
     return label
 
 
@@ -380,7 +378,7 @@ def specimen_line(campaign: CampaignLike, length: int = 90) -> str:
 
 
 def protocol_line(campaign: CampaignLike) -> str:
-    """Return what was measured in one line: “96 spectra (GEIS), 7 MHz – 5 Hz, 71 points”."""
+    """Return what was measured in one line: “96 spectra (GEIS), 7 MHz – 5 Hz, 71 points each”."""
     frequency = stored(campaign, "spectra", "frequency")
     if frequency is None:
         return "no spectra"
@@ -395,6 +393,8 @@ def protocol_line(campaign: CampaignLike) -> str:
     if not valid.any():
         return line
     measured = frequency[valid]
-    points = int(np.median(valid.sum(axis=1)))
+    counts = valid.sum(axis=1)[valid.any(axis=1)]
+    few, many = int(counts.min()), int(counts.max())
     span = f"{spoken(float(measured.max()), 'Hz')} – {spoken(float(measured.min()), 'Hz')}"
+    points = f"{many}" if few == many else f"{few} to {many}"
     return f"{line}, {span}, {points} points each"

@@ -7,18 +7,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from anodescope.report.amounts import Finding, findings
-from anodescope.report.blocks import blocks, longest_rest
+from anodescope.report.blocks import blocks
 from anodescope.report.charge import CAPACITY, CURRENT, capacity_block, ccd_block
 from anodescope.report.curves import FEW_BANDS
 from anodescope.report.original import FAST, MOST
 from anodescope.report.overlay import MOST_RIDGES
 from anodescope.report.recovery import QUANTITY as RECOVERY
+from anodescope.report.recovery import shown_rests, times_of
 from anodescope.report.series import MOST_REST, MOST_SCAN, Series, both_series
-from anodescope.report.stairs import shares_of, staircase_block
-from anodescope.report.style import THIN
 from anodescope.report.threshold import QUANTITY as ONSET
 from anodescope.report.tracks import tracks
-from anodescope.report.view import CampaignLike, per_area, spoken, spoken_time, stored
+from anodescope.report.view import (
+    CampaignLike,
+    per_area,
+    required,
+    spoken,
+    spoken_time,
+    stored,
+)
 
 
 def trimmed_words(campaign: CampaignLike) -> str:
@@ -116,43 +122,26 @@ def _determined(campaign: CampaignLike, quantity: str) -> list[Finding]:
     return [one for one in findings(campaign, quantity) if np.isfinite(one.value)]
 
 
-def threshold_caption(campaign: CampaignLike) -> str:
-    """Say what the figure of the threshold shows."""
-    block = staircase_block(campaign)
-    number = block.number if block is not None else None
-    onsets = findings(campaign, ONSET, block=number)
-    shares = shares_of(onsets)
-    given = next((one.subtracted for one in onsets if one.subtracted is not None), None)
-    ohmic = f"R_Ω = {spoken(given, 'Ω', 4)}" if given is not None else (
-        "R_Ω is the series resistance of each sweep's DRT"
-    )  # fmt: skip
-    sought = (
-        " Below: first current at which the slope (b: the resistance) exceeds k times its initial "
-        "value, with 95 % intervals; arrows: not reached up to there." if onsets else
-        " No onset was sought."
-    )  # fmt: skip
-    return (
-        "Staircase: a, voltage against current, filled at the end of the hold (mean of its last "
-        f"{100 * shares['hold']:.0f}{THIN}%), open in the sweep (last "
-        f"{100 * shares['sweep']:.0f}{THIN}%); dark without the ohmic drop ({ohmic}). b, "
-        "resistance of the interface's peaks, hollow where the window cuts through them."
-        + sought
-        + _area_words(campaign)
-    )
-
-
 def recovery_caption(campaign: CampaignLike) -> str:
     """Say what the figure of the recovery shows."""
-    rest = longest_rest(campaign)
-    when = f", which was at {spoken_time(rest.start)}" if rest is not None else ""
+    shown = shown_rests(campaign)
+    when = f", which was at {spoken_time(shown[-1].start)}" if len(shown) == 1 else (
+        f" at {len(shown)} instants"
+    )  # fmt: skip
     times = (
-        " Below, dot and bar: fitted time constants with 95 % intervals; also dashed above. A pale "
-        "bar: the range in which a time constant lies that the sampling does not resolve."
-        if findings(campaign, RECOVERY) else " No time constant was sought."
+        " Below, dot and bar: the times found, with 95 % intervals; τ also dashed above. Arrow: "
+        "longer than the record. A pale bar: the range in which a time lies that the sampling does "
+        "not resolve."
+        if times_of(campaign, shown) else " No time constant was sought."
+    )  # fmt: skip
+    rows = required(campaign, "spectra", "time_start") if "spectra" in campaign else np.zeros(0)
+    sweeps = (
+        ", and resistances of the sweeps at their start; hollow: the measured window cuts through "
+        "the peak" if shown and (rows >= shown[-1].start).sum() > 1 else ""
     )  # fmt: skip
     return (
-        f"Return after the current stopped{when}: voltage, and resistances of the sweeps at their "
-        f"start, on a logarithmic time axis.{times}" + _area_words(campaign)
+        f"Return after the current stopped{when}, on a logarithmic time axis: voltage"
+        f"{sweeps}.{times}" + _area_words(campaign)
     )
 
 
@@ -160,11 +149,21 @@ def capacity_caption(campaign: CampaignLike) -> str:
     """Say what the figure of the capacity shows."""
     block = capacity_block(campaign)
     found = findings(campaign, CAPACITY, block=block.number if block else None)
-    arrows = " Arrow: not reached within the record." if any(one.censored for one in found) else ""
+    arrows = (
+        " Arrow: the limit was not reached within the record."
+        if any(one.censored for one in found)
+        else ""
+    )
+    ohmic = (
+        " Dashed: without the ohmic drop." if any(one.subtracted is not None for one in found)
+        else ""
+    )  # fmt: skip
+    sure = any(np.isfinite(one.value) and not one.censored for one in found)
+    line = " Vertical: critical stripping capacity, with its bounds." if sure else ""
     name = f" ({block.name}, {block.count} in number)" if block and block.kind == "pulsed" else ""
     return (
-        f"|V| against the charge that the protocol passed while the current was on{name}. Pale "
-        f"grey: at rest. Vertical: critical stripping capacity.{arrows}" + _area_words(campaign)
+        f"|V| against the charge that the protocol passed while the current was on{name}; grey: at "
+        f"rest.{ohmic}{line}{arrows}" + _area_words(campaign)
     )
 
 
@@ -172,13 +171,17 @@ def ccd_caption(campaign: CampaignLike) -> str:
     """Say what the figure of the CCD test shows."""
     block = ccd_block(campaign)
     found = findings(campaign, CURRENT, block=block.number if block else None)
-    interval = (
-        f" Band: (last survived, first shorted]; {found[0].criterion}." if found else ""
-    )  # fmt: skip
+    known = next((one for one in found if one.drawable), None)
+    interval = ""
+    if known is not None and known.censored:
+        interval = " Arrow: no half-cycle shorted up to there."
+    elif known is not None:
+        interval = f" Band: (last survived, first shorted]; {known.criterion}."
     return (
         "CCD test: voltage of the half-cycles from their start, a in one direction, b in the "
         "other; cross: short circuit. c, |V| at the start (open) and the end (filled) of every "
-        f"half-cycle.{interval}" + _area_words(campaign)
+        f"half-cycle; cross: the last value before a short circuit.{interval}"
+        + _area_words(campaign)
     )
 
 
