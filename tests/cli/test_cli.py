@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 
 import anodescope as an
-from anodescope.cli import screen
+from anodescope.campaign import study_of
+from anodescope.cli import analysis, screen
 from anodescope.cli.main import main
+from anodescope.errors import AnodescopeError
 from anodescope.running import Run
 from anodescope.workflow import output
+from anodescope.workflow.study import StudyResult
 from tests.formats.test_read import hold, sweep, write
 
 
@@ -256,19 +259,89 @@ def test_the_systems_errors_are_one_sentence_too(capsys, monkeypatch, folder, er
 
 
 def test_every_stage_has_a_name_on_the_screen(folder, tmp_path, monkeypatch):
-    for slow in ("make_figures", "write_figures", "write_report", "_put_in_place"):
-        monkeypatch.setattr(output, slow, lambda *arguments, **options: None)
+    for slow in ("make_figures", "write_report", "_put_in_place"):
+        monkeypatch.setattr(output, slow, lambda *arguments, **options: {})
     reported: set[str] = set()
     told = Run(progress=lambda stage, done, total: reported.add(stage))
     an.analyse(folder, out=tmp_path / "out", run=told)
+    assert "study" not in reported
+    with pytest.raises(AnodescopeError):  # nothing was put in place above
+        an.analyse_study(study_of({"a": an.read(folder)}), out=tmp_path / "s", run=told)
     assert reported == set(screen.STAGES)
+
+
+# studies
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Two cells, and their study.toml."""
+    inside = tmp_path / "cells"
+    for name in ("a", "b"):
+        (inside / name).mkdir(parents=True)
+        write(inside / name / "run_01_CP_C01.mpt", "CP", hold())
+    entries = [f'[[campaign]]\npath = "{name}"\n' for name in ("a", "b")]
+    (inside / "study.toml").write_text("\n".join(entries), encoding="utf-8")
+    return inside / "study.toml"
+
+
+def test_a_study_with_a_bad_cell_exits_1_after_the_others(capsys, study, tmp_path):
+    out = tmp_path / "out"
+    (study.parent / "a" / "run_01_CP_C01.mpt").write_text("EC-Lab ASCII FILE\n", encoding="utf-8")
+    code, told, err = run(capsys, "analyse", study, "--out", out)
+    assert code == 1
+    assert "1 of 2 could not be analysed: a." in told
+    assert f"report: {out / 'report.html'}" in told
+    assert err.count("\n") == 1
+    assert "cell 'a' failed: " in err
+    assert "run_01_CP_C01.mpt" in err
+    assert (out / "campaigns" / "b" / "report.html").is_file()
+    code, told, err = run(capsys, "analyse", study, "--out", out, "--json")
+    assert (code, list(json.loads(told)["failed"])) == (1, ["a"])
+
+
+def test_a_study_that_is_up_to_date_says_so(capsys, study, tmp_path):
+    out = tmp_path / "out"
+    code, told, _ = run(capsys, "analyse", study, "--out", out)
+    assert (code, "again" in told) == (0, False)
+    code, told, err = run(capsys, "analyse", study, "--out", out)
+    assert (code, err) == (0, "")
+    assert "2 of 2 had not changed and were not analysed again." in told
+    assert "The report of the study is up to date" in told
+
+
+def test_a_group_that_does_not_exist_is_one_sentence(capsys, study, tmp_path):
+    code, told, err = run(capsys, "analyse", study, "--out", tmp_path / "out", "--by", "compositon")
+    assert (code, told, err.count("\n")) == (1, "", 1)
+    assert "Did you mean 'composition'" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_means_are_counted_by_condition():
+    rows = [
+        {"rest_s": rest, "basis": basis, "n": n}
+        for rest, n in ((1.0, 2), (2.0, 1), (4.0, 0))
+        for basis in ("voltage", "impedance")
+    ]
+    summary = {
+        "campaigns": dict.fromkeys("abc"), "failed": {}, "n_findings": 1,
+        "replicates": {"critical_capacity": rows, "onset_current": rows[4:]},
+        "grouped_by": {"critical_capacity": ["rest_s"], "onset_current": ["rest_s"]},
+    }  # fmt: skip
+    result = StudyResult(study_of({}), ("a", "b", "c"), {}, True)
+    assert analysis.study_outline(summary, result) == [
+        "3 cells, 1 finding.",
+        "critical capacity: 4 means, for 2 conditions (by rest_s).",
+        "onset current: no cell gave a value (by rest_s).",
+    ]
 
 
 # Ctrl-C, in a process of its own that says on stdout how far it is
 TELLING = """
 import sys
 from contextlib import contextmanager
-from anodescope.cli import screen
+from anodescope.campaign import study_of
+from anodescope.cli import analysis, screen
 from anodescope.cli.main import main
 
 @contextmanager
@@ -304,7 +377,7 @@ def interrupted(moment: str, source: Path, out: Path, presses: int = 1) -> tuple
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no process can send Ctrl-C to one other")
 @pytest.mark.parametrize(
-    ("moment", "presses"), [("read 0", 1), ("DRT 0", 1), ("write 1", 1), ("write 1", 2)]
+    ("moment", "presses"), [("read 0", 1), ("DRT 0", 1), ("figures 2", 1), ("write 1", 2)]
 )
 def test_ctrl_c_leaves_no_folder(potentiostat, tmp_path, moment, presses):
     out = tmp_path / "out"
@@ -312,6 +385,8 @@ def test_ctrl_c_leaves_no_folder(potentiostat, tmp_path, moment, presses):
     assert (code, err.count("\n")) == (1, 1), err
     assert err.startswith("anodescope: ")
     assert "report:" not in rest
+    if moment == "figures 2":
+        assert "figures: stopped after" in err
     assert not out.exists()
 
 

@@ -15,10 +15,12 @@ import pytest
 
 import anodescope as an
 from anodescope.campaign import Campaign
-from anodescope.errors import Cancelled, StoreError
+from anodescope.errors import Cancelled, Outcome, StoreError
+from anodescope.events.finding import Finding, findings_node
 from anodescope.report import tables
 from anodescope.running import Run
 from anodescope.workflow import output
+from anodescope.workflow.summary import summarise
 from tests.formats.test_read import hold, sweep, write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +41,7 @@ def campaign(tmp_path_factory) -> Campaign:
 def quick():
     """Figures, page and store take most of the time; what is in them does not matter here."""
 
-    def figures(campaign, place, *drawn):
+    def figures(campaign, place, *drawn, **options):
         place.mkdir()
         (place / "content").write_text(campaign.attrs["title"])
 
@@ -48,7 +50,7 @@ def quick():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Campaign, "save", figures)
-        patch.setattr(output, "make_figures", lambda campaign: {})
+        patch.setattr(output, "make_figures", lambda campaign, **options: {})
         patch.setattr(output, "write_figures", figures)
         patch.setattr(output, "write_report", report)
         yield
@@ -381,3 +383,23 @@ def test_the_document_lists_every_column_of_the_tables(campaign):
     for name in ("files", "events"):
         table = tables.report_tables(campaign)[name]
         assert documented(f"`tables/{name}.csv` has one row") == list(table)
+
+
+def test_an_open_bound_is_told_apart_from_an_unknown_one():
+    nan, inf = float("nan"), float("inf")
+    bounds = [(1.0, inf), (-inf, inf), (nan, 2.0)]
+    found = [
+        Finding("onset_current", nan, *pair, "A", Outcome.determined, "k = 2.5", "voltage")
+        for pair in bounds
+    ]
+    told = summarise(Campaign({"findings": findings_node(found)}))["findings"]
+    json.dumps(told, allow_nan=False)
+    assert [row["open"] for row in told] == [["high"], ["low", "high"], []]
+    read = [
+        tuple(
+            sign * (inf if name in row["open"] else nan) if row[name] is None else row[name]
+            for name, sign in (("low", -1), ("high", 1))
+        )
+        for row in told
+    ]
+    np.testing.assert_equal(read, bounds)

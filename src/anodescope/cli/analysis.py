@@ -13,7 +13,7 @@ from anodescope.errors import SettingsError
 from anodescope.workflow.analyse import analyse
 from anodescope.workflow.scale import local_run
 from anodescope.workflow.settings import Settings, read_settings
-from anodescope.workflow.study import analyse_study
+from anodescope.workflow.study import StudyResult, run_study
 
 MOST = 5  # blocks and events that are spelled out
 
@@ -29,18 +29,24 @@ def run_analyse(
     workers: int | None,
     as_json: bool,
     **options: Any,
-) -> None:
-    """Analyse one cell, or a study, into a folder and say in a few lines what came out."""
+) -> bool:
+    """Analyse one cell, or a study, into a folder and say in a few lines what came out.
+
+    Returns
+    -------
+    Whether every cell could be analysed.
+    """
     chosen = read_settings(settings) if settings is not None else Settings()
     if method is not None:
         chosen = replace(chosen, method=method)
     if circuit:
         chosen = replace(chosen, circuit=True)
     study = [path for path in paths if path.suffix == ".toml"]
+    result: StudyResult | None = None
     with screen.progress_bar() as progress, local_run(workers, progress) as run:
         if study:
             _require_study_alone(paths, options)
-            analyse_study(study[0], out=out, settings=chosen, by=by, run=run)
+            result = run_study(study[0], out=out, settings=chosen, by=by, run=run)
         else:
             if by:
                 raise SettingsError("--by groups the cells of a study; give its study.toml.")
@@ -48,10 +54,14 @@ def run_analyse(
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     if as_json:
         screen.show_json(summary)
-        return
-    for line in study_outline(summary) if study else outline(summary):
-        print(line)
-    print(f"report: {out / 'report.html'}")
+    else:
+        for line in outline(summary) if result is None else study_outline(summary, result):
+            print(line)
+        print(f"report: {out / 'report.html'}")
+    failed = {} if result is None else result.failed
+    for name, sentence in failed.items():
+        screen.note(f"anodescope: cell {name!r} failed: {' '.join(sentence.splitlines())}")
+    return not failed
 
 
 def _require_study_alone(paths: Sequence[Path], options: Mapping[str, Any]) -> None:
@@ -66,13 +76,31 @@ def _require_study_alone(paths: Sequence[Path], options: Mapping[str, Any]) -> N
         )
 
 
-def study_outline(summary: Mapping[str, Any]) -> list[str]:
-    """Sentences for the terminal: how many cells, how many findings, which means."""
-    lines = [f"{len(summary['campaigns'])} cells, {summary['n_findings']} findings."]
+def study_outline(summary: Mapping[str, Any], result: StudyResult) -> list[str]:
+    """Sentences for the terminal: what was done, how many cells and findings, which means."""
+    good, bad = len(summary["campaigns"]), len(summary["failed"])
+    kept = good - len(result.analysed)
+    lines = [f"{_counted(good + bad, 'cell')}, {_counted(summary['n_findings'], 'finding')}."]
+    if kept:
+        lines.append(f"{kept} of {good} had not changed and were not analysed again.")
+    if not result.written:
+        lines.append("The report of the study is up to date and was not written again.")
+    if bad:
+        lines.append(f"{bad} of {good + bad} could not be analysed: {', '.join(result.failed)}.")
     for quantity, rows in summary["replicates"].items():
-        groups = sum(row["n"] > 0 for row in rows)
-        lines.append(f"{quantity.replace('_', ' ')}: {groups} groups with a value.")
+        by = summary["grouped_by"][quantity]
+        there = [row for row in rows if row["n"]]
+        ways = len({tuple(str(row[column]) for column in by) for row in there})
+        told = "no cell gave a value"
+        if there:
+            told = f"{_counted(len(there), 'mean')}, for {_counted(ways, 'condition')}"
+        grouped = f" (by {' and '.join(by)})" if by else ""
+        lines.append(f"{quantity.replace('_', ' ')}: {told}{grouped}.")
     return lines
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def outline(summary: Mapping[str, Any]) -> list[str]:

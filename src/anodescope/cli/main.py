@@ -113,7 +113,7 @@ def analyse(
     """Analyse one cell or a study: protocol, validation, DRT, peaks, findings, and a report."""
     from anodescope.cli import analysis
 
-    analysis.run_analyse(
+    every = analysis.run_analyse(
         paths,
         out,
         method=method,
@@ -126,6 +126,8 @@ def analyse(
         workers=workers,
         as_json=json,
     )
+    if not every:
+        raise typer.Exit(1)
 
 
 @app.command()

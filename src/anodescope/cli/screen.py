@@ -18,7 +18,9 @@ STAGES = {
     "Kramers–Kronig": "Kramers–Kronig test",
     "DRT": "relaxation times",
     "peaks": "peaks",
+    "figures": "drawing figures",
     "write": "writing results",
+    "study": "cells of the study",
 }
 
 

@@ -23,12 +23,15 @@ from anodescope.campaign.swap import leftovers
 from anodescope.errors import Cancelled, StoreError
 from anodescope.report import make_figures, write_figures, write_report, write_tables
 from anodescope.running import Run
+from anodescope.workflow.source import in_memory
 from anodescope.workflow.summary import summarise
 
 ITEMS = ("campaign.zarr", "figures", "tables", "report.html", "summary.json")
 FOLDERS = frozenset({"campaign.zarr", "figures", "tables"})
 # A study has no campaign of its own: those of its cells lie in folders beside its report.
 STUDY_ITEMS = ("figures", "tables", "report.html", "summary.json")
+# What a summary is of: results of the one never replace those of the other.
+KINDS = {ITEMS: "campaign", STUDY_ITEMS: "study"}
 PARTIAL = ".partial-"
 ASIDE = "old"
 ELSEWHERE = "name another folder with --out."
@@ -43,8 +46,9 @@ Stage = tuple[str, Callable[[Path], object]]
 def check_targets(out: str | Path, items: Sequence[str] = ITEMS) -> None:
     """Make sure, before any computing, that results may be put into `out`.
 
-    An item that is there may be replaced only if the `summary.json` beside it is one of ours and
-    lists it. What a killed process left in `out` is put right first.
+    An item that is there may be replaced only if the `summary.json` beside it is one of ours,
+    lists it, and is of the same kind: a campaign's results do not replace a study's, nor the
+    reverse. What a killed process left in `out` is put right first.
 
     Parameters
     ----------
@@ -77,15 +81,16 @@ def write_results(campaign: Campaign, out: Path, *, run: Run | None = None) -> d
         when the work was interrupted; the earlier results are still there then.
     """
     check_targets(out)
+    campaign = in_memory(campaign)
     summary = {**summarise(campaign), "outputs": list(ITEMS)}
-    figures = make_figures(campaign)
+    figures = make_figures(campaign, run=run)
     stages: tuple[Stage, ...] = (
         ("campaign.zarr", lambda place: campaign.save(place)),
-        ("figures", lambda place: write_figures(campaign, place, figures)),
+        ("figures", lambda place: write_figures(campaign, place, figures, run=run)),
         ("tables", lambda place: write_tables(campaign, place)),
         (
             "report.html",
-            lambda place: write_report(campaign, place, figures=figures, summary=summary),
+            lambda place: write_report(campaign, place, figures=figures, summary=summary, run=run),
         ),
         ("summary.json", lambda place: write_json(place, summary)),
     )
@@ -159,7 +164,10 @@ def _refuse(out: Path, items: Sequence[str]) -> None:
         if (out / name).is_dir() != (name in FOLDERS):
             kinds = ("a file", "a folder") if name in FOLDERS else ("a folder", "a file")
             raise StoreError(f"{out}: {name} is {kinds[0]} where {kinds[1]} must go; {ELSEWHERE}")
-    listed = _listed(out / "summary.json") if there else ()
+    kind, listed = _listed(out / "summary.json") if there else ("", ())
+    ours = KINDS.get(tuple(items), "")
+    if {kind, ours} == {"campaign", "study"}:
+        raise StoreError(f"{out}: holds the results of a {kind}, not of a {ours}; {ELSEWHERE}")
     foreign = [name for name in there if name not in listed]
     if foreign:
         raise StoreError(
@@ -168,16 +176,18 @@ def _refuse(out: Path, items: Sequence[str]) -> None:
         )
 
 
-def _listed(summary: Path) -> tuple[str, ...]:
-    """Return what a summary of ours says was written with it; nothing if it is not one."""
+def _listed(summary: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the kind of a summary of ours and what was written with it; nothing if it is not."""
     try:
         content = json.loads(summary.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return ()
+        return "", ()
     if not isinstance(content, dict) or "schema_version" not in content:
-        return ()
+        return "", ()
     outputs = content.get("outputs")
-    return tuple(map(str, outputs)) if isinstance(outputs, list) else ()
+    # Summaries of the first versions did not say their kind.
+    kind = content.get("kind", "study" if "campaigns" in content else "campaign")
+    return str(kind), tuple(map(str, outputs)) if isinstance(outputs, list) else ()
 
 
 def _there(path: Path) -> bool:

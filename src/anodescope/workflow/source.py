@@ -10,6 +10,8 @@ from anodescope.errors import SettingsError
 from anodescope.formats import read
 from anodescope.running import Run
 
+MOST_HELD = 2**29  # bytes
+
 
 def open_source(
     source: Campaign | str | Path | Sequence[str | Path],
@@ -49,3 +51,16 @@ def open_source(
             "campaign that was read before; read its files again with it, or make a study.toml."
         )
     return source if isinstance(source, Campaign) else open_campaign(paths[0])
+
+
+def in_memory(campaign: Campaign) -> Campaign:
+    """Return a campaign whose arrays were read once: what draws it asks for each many times.
+
+    An array of more than `MOST_HELD` bytes stays where it is, and is read whenever it is asked for.
+    """
+    nodes = {name: campaign[name] for name in campaign.nodes}
+    for node in nodes.values():
+        for variable in node.variables.values():
+            if variable.nbytes <= MOST_HELD:
+                variable.load()
+    return Campaign(nodes, campaign.attrs)

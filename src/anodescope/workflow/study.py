@@ -2,44 +2,50 @@
 
 Each cell gets a folder of its own below ``campaigns``, complete with its report. A cell whose
 files, specimen and settings have not changed since is not analysed again, so a study that was
-interrupted goes on where it stopped, and one more cell costs one more analysis.
+interrupted goes on where it stopped, and one more cell costs one more analysis. A cell that cannot
+be analysed does not stop the others.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, final
 
-from anodescope.campaign import Study, open_campaign, sha256_of
-from anodescope.campaign.provenance import anodescope_version
+from anodescope.campaign import Study, open_campaign
 from anodescope.errors import AnodescopeError, Cancelled, SettingsError
-from anodescope.events.replicates import comparable, gather, replicates
 from anodescope.formats import read_study
-from anodescope.report import make_study_figures, save_figures, save_tables, write_study_report
 from anodescope.running import Run
 from anodescope.workflow.analyse import analyse
-from anodescope.workflow.output import STUDY_ITEMS, Stage, check_targets, write_items, write_json
+from anodescope.workflow.output import STUDY_ITEMS, check_targets
+from anodescope.workflow.overall import require_columns, write_overall
 from anodescope.workflow.settings import Settings
-from anodescope.workflow.summary import SUMMARY_VERSION, plain_rows
+from anodescope.workflow.stamps import cell_stamp, checksum, known_stamp, note_stamp
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-TITLE = "Study"
 CELLS = "campaigns"
-STAMP = "analysed.json"
+WHOLE = ("campaign.zarr", "summary.json")  # without these a cell's results are not taken over
 
-# What replicates are averaged of, and what they are grouped by where the user names nothing.
-QUANTITIES = {
-    "critical_capacity": ("rest_s", "current_A"),
-    "onset_current": ("composition",),
-    "critical_current": ("composition", "level_s"),
-}
+
+@final
+@dataclass(frozen=True, slots=True)
+class StudyResult:
+    """How the analysis of a study ended.
+
+    Attributes
+    ----------
+    study : the campaigns that were analysed, with their rows of the table.
+    analysed : names of the cells that were analysed now; those of the others were taken over.
+    failed : why, by the name of each cell that could not be analysed.
+    written : whether the report over all cells was written; if not, it was up to date.
+    """
+
+    study: Study
+    analysed: tuple[str, ...]
+    failed: Mapping[str, str]
+    written: bool
 
 
 def analyse_study(
@@ -64,36 +70,102 @@ def analyse_study(
 
     Returns
     -------
-    Study of the analysed campaigns, with the same table.
+    Study of the analysed campaigns, with their rows of the table. A campaign that cannot be used
+    is missing in it; ``failed`` in ``summary.json``, and the report, say why.
 
     Raises
     ------
     SettingsError, StoreError
-        when the table or the folder cannot be used.
+        before anything is analysed, when the table, `by` or a folder cannot be used.
     AnodescopeError
-        when a campaign cannot be used; the sentence names it. Campaigns that were done before stay,
-        and are not done again.
+        when no campaign of the study could be analysed; the sentence says why.
     Cancelled
-        when the work was interrupted.
+        when the work was interrupted; campaigns that were done stay, and are not done again.
+    """
+    return run_study(study, out=out, settings=settings, by=by, run=run).study
+
+
+def run_study(
+    study: Study | str | Path,
+    *,
+    out: str | Path,
+    settings: Settings | None = None,
+    by: Sequence[str] = (),
+    run: Run | None = None,
+) -> StudyResult:
+    """Do what `analyse_study` does, and tell also which cells failed and what was up to date.
+
+    Parameters, errors : see `analyse_study`.
     """
     run, settings, out = run or Run(), settings or Settings(), Path(out)
+    by = list(dict.fromkeys(by))
+    settings.to_dict()  # a wrong name in it is told at once, not once per cell
     study = study if isinstance(study, Study) else read_study(study)
+    folders = _checked(study, out, by)
+    work = _Cells(study, folders, settings, run)
+    work.analyse_all()
+    if len(work.failed) == len(study):
+        told = "; ".join(f"{name!r}: {why}" for name, why in work.failed.items())
+        raise AnodescopeError(f"No cell of the study could be analysed. {told}")
+    good = {name: place for name, place in folders.items() if name not in work.failed}
+    members = {
+        name: partial(open_campaign, place / "campaign.zarr") for name, place in good.items()
+    }
+    table = study.table
+    analysed = Study(table[table["name"].isin(list(good))], members)
+    stamp = None if None in work.stamps else checksum([work.stamps, by, work.failed, list(folders)])
+    fresh = stamp is None or bool(work.done) or stamp != known_stamp(out, STUDY_ITEMS)
+    if fresh:
+        _overall(analysed, study, out, good, work, by)
+        if stamp is not None:
+            note_stamp(out, stamp)
+    return StudyResult(analysed, tuple(work.done), dict(work.failed), fresh)
+
+
+def _overall(
+    analysed: Study,
+    study: Study,
+    out: Path,
+    folders: Mapping[str, Path],
+    work: _Cells,
+    by: Sequence[str],
+) -> None:
+    """Write what stands over all cells."""
+    try:
+        write_overall(analysed, study.table, out, folders, failed=work.failed, by=by, run=work.run)
+    except Cancelled as error:
+        raise Cancelled(
+            f"study: all {len(study)} cells are done, its report is not: {error} "
+            "Run it again to write the report."
+        ) from error
+
+
+def _checked(study: Study, out: Path, by: Sequence[str]) -> dict[str, Path]:
+    """Return a folder for every campaign, once all that can be wrong beforehand was looked at."""
     if not len(study):
         raise SettingsError("The study has no campaign; add [[campaign]] tables to its file.")
-    check_targets(out, STUDY_ITEMS)
+    _require_distinct(study)
+    require_columns(study.table, by)
     folders = _folders(study, out / CELLS)
-    for done, name in enumerate(study):
-        run.progress("study", done, len(study))
-        if run.cancelled():
-            raise Cancelled(f"study: stopped before {name!r}; {done} of {len(study)} are done.")
-        _analyse_cell(study, name, folders[name], settings, run)
-    run.progress("study", len(study), len(study))
-    members = {
-        name: partial(open_campaign, folder / "campaign.zarr") for name, folder in folders.items()
-    }
-    analysed = Study(study.table, members)
-    _write(analysed, out, folders, by, run)
-    return analysed
+    check_targets(out, STUDY_ITEMS)
+    for folder in folders.values():
+        check_targets(folder)
+    return folders
+
+
+def _require_distinct(study: Study) -> None:
+    """Raise SettingsError where two campaigns are the same files: they would count as two cells."""
+    table = study.table
+    paths = table["path"].tolist() if "path" in table else []
+    seen: dict[Path, str] = {}
+    for name, path in zip(table["name"].tolist(), paths, strict=False):
+        place = Path(path).resolve()
+        if path and place in seen:
+            raise SettingsError(
+                f"The campaigns {seen[place]!r} and {name!r} of the study are the same files "
+                f"({path}), and would count as two cells; take one of them out."
+            )
+        seen[place] = name
 
 
 def _folders(study: Study, root: Path) -> dict[str, Path]:
@@ -117,130 +189,57 @@ def _folders(study: Study, root: Path) -> dict[str, Path]:
     return folders
 
 
-def _analyse_cell(study: Study, name: str, folder: Path, settings: Settings, run: Run) -> None:
-    """Analyse one campaign into its folder, unless that was done with the same input."""
-    rows = study.table.to_dict("records")
-    row = next(
-        {str(key): value for key, value in row.items()} for row in rows if row["name"] == name
-    )
-    stamp = _stamp(str(row.get("path", "")), row, settings)
-    if stamp is not None and stamp == _known(folder):
-        return
-    try:
-        analyse(study[name], out=folder, settings=settings, run=run)
-    except Cancelled:
-        raise
-    except AnodescopeError as error:
-        raise AnodescopeError(f"campaign {name!r}: {error}") from error
-    if stamp is not None:
-        write_json(folder / STAMP, {"stamp": stamp, "summary": sha256_of(folder / "summary.json")})
+@final
+@dataclass(slots=True)
+class _Cells:
+    """The cells of a study, one after the other, and what came of each."""
 
+    study: Study
+    folders: Mapping[str, Path]
+    settings: Settings
+    run: Run
+    done: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    stamps: list[str | None] = field(default_factory=list)
 
-def _known(folder: Path) -> str | None:
-    """Return the stamp of the analysis that lies in a folder, None where it is not whole."""
-    if not (folder / "summary.json").is_file() or not (folder / "campaign.zarr").is_dir():
-        return None
-    try:
-        told = json.loads((folder / STAMP).read_text(encoding="utf-8"))
-        # Another analysis may have replaced the results since.
-        same = told["summary"] == sha256_of(folder / "summary.json")
-        return str(told["stamp"]) if same else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    def analyse_all(self) -> None:
+        """Analyse every cell that is not up to date; what fails is noted, and the next one comes.
 
+        Raises
+        ------
+        Cancelled
+            naming the cell that was stopped, and how many are done.
+        """
+        rows: dict[str, dict[str, Any]] = {
+            str(row["name"]): {str(key): value for key, value in row.items()}
+            for row in self.study.table.to_dict("records")
+        }
+        for number, name in enumerate(self.study):
+            self.run.progress("study", number, len(self.study))
+            if self.run.cancelled():
+                raise Cancelled(self._stopped("before", name, number))
+            try:
+                self._analyse(name, rows[name])
+            except Cancelled as error:
+                raise Cancelled(f"{self._stopped('in', name, number)} ({error})") from error
+            except AnodescopeError as error:
+                self.failed[name] = str(error)
+        self.run.progress("study", len(self.study), len(self.study))
 
-@cache
-def _code() -> str:
-    """Return a checksum of the package's code: results of other code are not taken over."""
-    package = Path(__file__).resolve().parents[1]
-    digest = hashlib.sha256(anodescope_version().encode())
-    for file in sorted(package.rglob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    def _stopped(self, where: str, name: str, number: int) -> str:
+        return (
+            f"study: stopped {where} cell {name!r}; {number} of {len(self.study)} cells are done, "
+            "and the next run goes on from there."
+        )
 
-
-def _stamp(path: str, row: dict[str, Any], settings: Settings) -> str | None:
-    """Return what an analysis depends on as a checksum; None for a campaign in memory."""
-    if not path:
-        return None
-    place = Path(path)
-    files = sorted(place.rglob("*")) if place.is_dir() else [place]
-    seen = [
-        (str(file.relative_to(place)), file.stat().st_size, file.stat().st_mtime_ns)
-        for file in files
-        if file.is_file()
-    ]
-    told = {key: str(value) for key, value in row.items() if key != "path"}
-    content = json.dumps([_code(), seen, told, settings.to_dict()], default=str)
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _write(
-    study: Study, out: Path, folders: Mapping[str, Path], by: Sequence[str], run: Run
-) -> None:
-    """Write tables, figures and the page over all cells."""
-    cells = {
-        name: open_campaign(folder / "campaign.zarr", nodes=("findings", "protocol"))
-        for name, folder in folders.items()
-    }
-    found = gather(cells, study.table)
-    compared = comparable(found)
-    agreed = {}
-    for quantity, usual in QUANTITIES.items():
-        means = replicates(compared, quantity, [*by] or [key for key in usual if key in found])
-        if len(means):
-            agreed[quantity] = means
-    tables = {"cells": study.table, "findings": found}
-    tables |= {f"{name}_replicates": means for name, means in agreed.items()}
-    tables = {name: table for name, table in tables.items() if len(table)}
-    summary = _summary(study, folders, found, agreed)
-    figures = make_study_figures(study, compared, agreed)
-    reports = {name: (folder / "report.html").relative_to(out) for name, folder in folders.items()}
-    stages: tuple[Stage, ...] = (
-        ("figures", lambda place: save_figures(place, figures)),
-        ("tables", lambda place: save_tables(place, tables)),
-        (
-            "report.html",
-            lambda place: write_study_report(
-                place,
-                TITLE,
-                figures,
-                {name: table for name, table in tables.items() if name != "cells"},
-                reports,
-                cells=study.table,
-                summary=summary,
-                citations=_works(study),
-            ),
-        ),
-        ("summary.json", lambda place: write_json(place, summary)),
-    )
-    write_items(out, stages, run=run)
-
-
-def _summary(
-    study: Study,
-    folders: Mapping[str, Path],
-    found: pd.DataFrame,
-    agreed: Mapping[str, pd.DataFrame],
-) -> dict[str, Any]:
-    """Return the summary of a study as JSON-ready values; see docs/analysis.md."""
-    return {
-        "schema_version": SUMMARY_VERSION,
-        "campaigns": {
-            name: {"folder": f"{CELLS}/{folder.name}", **row}
-            for (name, folder), row in zip(folders.items(), plain_rows(study.table), strict=True)
-        },
-        "n_findings": len(found),
-        "replicates": {name: plain_rows(means) for name, means in agreed.items()},
-        "outputs": list(STUDY_ITEMS),
-    }
-
-
-def _works(study: Study) -> list[str]:
-    """Return what the analyses of all cells rely on, each work once."""
-    works: dict[str, None] = {}
-    for name in study:
-        campaign = study[name]
-        for entry in campaign.attrs["provenance"]:
-            works |= dict.fromkeys(entry.get("citations", ()))
-    return list(works)
+    def _analyse(self, name: str, row: Mapping[str, Any]) -> None:
+        """Analyse one campaign into its folder, unless that was done with the same input."""
+        folder = self.folders[name]
+        stamp = cell_stamp(row, self.settings)
+        self.stamps.append(stamp)
+        if stamp is not None and stamp == known_stamp(folder, WHOLE):
+            return
+        analyse(self.study[name], out=folder, settings=self.settings, run=self.run)
+        self.done.append(name)
+        if stamp is not None:
+            note_stamp(folder, stamp)

@@ -22,13 +22,15 @@ SUMMARY_VERSION = 1
 def summarise(campaign: Campaign) -> dict[str, Any]:
     """Return the summary of an analysed campaign as JSON-ready values.
 
-    Numbers that do not exist are None, never NaN. `n_spectra` and all that is counted over
+    Numbers that do not exist are None, never NaN, and so are infinite ones; a finding's `open`
+    names its infinite bounds. `n_spectra` and all that is counted over
     spectra follow the default view: the cell's spectra, or the working electrode's.
     """
     attrs = campaign.attrs
     rows = default_rows(campaign["spectra"]) if "spectra" in campaign else np.empty(0, np.intp)
     return {
         "schema_version": SUMMARY_VERSION,
+        "kind": "campaign",
         "title": attrs["title"],
         "origin": attrs["origin"],
         "origin_basis": attrs["origin_basis"],
@@ -154,7 +156,10 @@ def _drt(campaign: Campaign, rows: NDArray[np.intp]) -> dict[str, Any]:
 
 
 def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table as JSON-ready values; a number that does not exist is None."""
+    """Return the rows of a table as JSON-ready values.
+
+    A number that does not exist is None, and so is an infinite one: JSON has neither.
+    """
     return [
         {str(name): _plain(value) for name, value in row.items()}
         for row in table.to_dict("records")
@@ -231,10 +236,13 @@ def _findings(campaign: Campaign) -> list[dict[str, Any]]:
         return []
     findings = campaign["findings"]
     columns = {str(name): findings[name].values.tolist() for name in findings.data_vars}
-    return [
-        {name: _plain(values[row]) for name, values in columns.items()}
-        for row in range(findings.sizes["finding"])
-    ]
+    rows = []
+    for row in range(findings.sizes["finding"]):
+        told = {name: _plain(values[row]) for name, values in columns.items()}
+        # JSON has no infinity: which bound is open is said beside it.
+        told["open"] = [name for name in ("low", "high") if np.isinf(columns[name][row])]
+        rows.append(told)
+    return rows
 
 
 def _attributes(node: xr.Dataset) -> Mapping[str, Any]:
