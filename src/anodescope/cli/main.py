@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -210,8 +211,11 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     try:
         app(args=list(arguments) if arguments is not None else None, standalone_mode=True)
     except AnodescopeError as error:
+        if isinstance(error, Cancelled):
+            _finish_in_peace(arguments)
         _fail(str(error))
     except KeyboardInterrupt:
+        _finish_in_peace(arguments)
         _fail(INTERRUPTED)
     except OSError as error:
         where = f"{error.filename}: " if error.filename is not None else ""
@@ -221,6 +225,12 @@ def main(arguments: Sequence[str] | None = None) -> Any:
             f"there is not enough memory ({str(error).rstrip('.') or 'for this'}); "
             "take fewer files at once, or fewer --workers."
         )
+
+
+def _finish_in_peace(arguments: Sequence[str] | None) -> None:
+    """A further Ctrl-C while the process ends must not kill it before it has said why."""
+    if arguments is None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _never_fail_to_encode() -> None:
