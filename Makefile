@@ -29,6 +29,8 @@ $(SETUP): requirements/lock.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python $(PIP) install --require-hashes -r requirements/lock.txt
 	$(BIN)/python $(PIP) install --no-build-isolation --no-deps -e .
+	@echo "compiling kernels (half a minute, once)"
+	$(BIN)/python -m anodescope.workflow.warm
 	@touch $@
 
 run: setup ## make a small demo campaign and analyse it: out/demo/report.html

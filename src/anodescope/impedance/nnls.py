@@ -18,9 +18,9 @@ from typing import final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy.optimize import nnls
 
+from anodescope.compiling import compiled
 from anodescope.errors import Outcome
 
 Floats = npt.NDArray[np.float64]
@@ -168,7 +168,7 @@ def _safe(stacked: Floats, data: Floats, last: Floats) -> tuple[Floats, Outcome]
     return np.asarray(x, dtype=np.float64), Outcome.fallback
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _factor(gram, passive, count, factor):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Cholesky factor (upper) of the passive block; False when a pivot is lost.
 
@@ -192,7 +192,7 @@ def _factor(gram, passive, count, factor):  # type: ignore[no-untyped-def]  # pr
     return True
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _substitute(factor, count, z):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Solve FᵀF z = z in place."""
     for k in range(count):
@@ -207,7 +207,7 @@ def _substitute(factor, count, z):  # type: ignore[no-untyped-def]  # pragma: no
         z[k] = s / factor[k, k]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _gradient(upper, lower, x, y, residual, gradient):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Set residual = y − Rx and gradient = −Rᵀ residual; return the residual's square."""
     n = y.size
@@ -228,7 +228,7 @@ def _gradient(upper, lower, x, y, residual, gradient):  # type: ignore[no-untype
     return square
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _solve_on(upper, lower, gram, y, beyond, active, x, work):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Least squares on the active columns, refined until the gradient vanishes there.
 
@@ -264,7 +264,7 @@ def _solve_on(upper, lower, gram, y, beyond, active, x, work):  # type: ignore[n
     return limit
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _exchange(upper, lower, gram, y, beyond, active, x, work):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Block principal pivoting; returns the steps taken, negative when it does not get on.
 
@@ -293,7 +293,7 @@ def _exchange(upper, lower, gram, y, beyond, active, x, work):  # type: ignore[n
     return -MAX_STEPS
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _descend(upper, lower, gram, y, beyond, active, x, start, work, max_steps):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Lawson–Hanson from the feasible point `start`: no step raises the objective.
 
@@ -346,7 +346,7 @@ def _descend(upper, lower, gram, y, beyond, active, x, start, work, max_steps): 
     return -max_steps
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _solve_all(upper, lower, gram, reduced, beyond, max_steps):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Solve every row of `reduced`, each from its predecessor; negative steps mark failures."""
     count, n = reduced.shape

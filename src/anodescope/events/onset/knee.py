@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from anodescope.compiling import compiled
 
 Floats = NDArray[np.float64]
 
@@ -170,7 +171,7 @@ def _reached(current: Floats, place: Floats, lowest: Floats) -> Floats:
     return np.minimum(current[place.astype(np.int64)], current[below.astype(np.int64)])
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _initial(x, y, noise, stairs):  # type: ignore[no-untyped-def]
     """Slope of the line through the first stairs, and its standard error."""
     dx = x[:stairs] - x[:stairs].mean()
@@ -178,7 +179,7 @@ def _initial(x, y, noise, stairs):  # type: ignore[no-untyped-def]
     return (dx * y[:stairs]).sum() / spread, noise / np.sqrt(spread)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _crossings(x, curves, noise, stairs, resistances, factors):  # type: ignore[no-untyped-def]
     """Knees of many curves, shape (B, R, K), and the index of each lowest point."""
     shape = (len(curves), resistances.size, factors.size)
@@ -198,7 +199,7 @@ def _crossings(x, curves, noise, stairs, resistances, factors):  # type: ignore[
     return value, place
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _first_minimum(g, rise):  # type: ignore[no-untyped-def]
     """Index of the first minimum from which g rises by more than `rise`, and whether it does."""
     a = 0
@@ -210,7 +211,7 @@ def _first_minimum(g, rise):  # type: ignore[no-untyped-def]
     return a, False
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _placed(x, g, a, deep):  # type: ignore[no-untyped-def]
     """Minimum of a polynomial through the points around g[a] that lie less than `deep` above it."""
     n = x.size
@@ -238,7 +239,7 @@ def _placed(x, g, a, deep):  # type: ignore[no-untyped-def]
     return middle + half * at
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _lowest_root(c, near):  # type: ignore[no-untyped-def]
     """Where the polynomial has its minimum; NaN where it has none."""
     if c.size == 3 or abs(c[3]) < 1e-9 * abs(c[2]):

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from anodescope.compiling import compiled
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -124,7 +125,7 @@ def _new(rows: NDArray[np.float64], known: NDArray[np.float64], scale: int) -> F
     return fresh
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _noise(y: Floats, edges: Integers) -> Floats:  # pragma: no cover
     """Return the noise per stretch by the median of absolute differences."""
     count = edges.size - 1
@@ -154,7 +155,7 @@ def _noise(y: Floats, edges: Integers) -> Floats:  # pragma: no cover
     return sigma
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _medians(
     y: Floats, edges: Integers, fits: NDArray[np.bool_]
 ) -> tuple[Floats, Integers]:  # pragma: no cover
@@ -172,12 +173,12 @@ def _medians(
     return points, bounds
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _middle(a: float, b: float, c: float) -> float:  # pragma: no cover
     return max(min(a, b), min(max(a, b), c))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _jump(
     y: Floats, i: int, gap: int, held: int, sigma: float, share: float, noise: float
 ) -> tuple[float, float, float]:  # pragma: no cover
@@ -205,7 +206,7 @@ def _jump(
     return size, before, after
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _scan(
     y: Floats, edges: Integers, sigma: Floats, share: float, noise: float
 ) -> Floats:  # pragma: no cover
@@ -246,7 +247,7 @@ def _scan(
     return rows[:count]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _reach(time, y, place, width, stop, level, sign, tolerance, longest):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Follow a change from `place` towards `stop` while blocks of samples go on changing.
 
@@ -264,7 +265,7 @@ def _reach(time, y, place, width, stop, level, sign, tolerance, longest):  # typ
         level, at = block, far
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _refine(time, y, edges, rows, scale, sigma, longest):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Move changes that were found on medians to the raw samples, from first to last of each."""
     moved = rows.copy()

@@ -19,8 +19,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numba import njit
 
+from anodescope.compiling import compiled
 from anodescope.events.finding import NAN, Bools, Floats, Integers, Record
 from anodescope.events.short.bounds import least_voltage
 from anodescope.events.short.circuits import Short, merged
@@ -177,7 +177,7 @@ def _short(
     )
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _levels(y: Floats, edges: Integers) -> tuple[Floats, Floats]:  # pragma: no cover
     """Return the median of the last third, and the 90th percentile, of each stretch."""
     count = edges.size - 1
@@ -191,7 +191,7 @@ def _levels(y: Floats, edges: Integers) -> tuple[Floats, Floats]:  # pragma: no 
     return level, top
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _expected(
     over: float, known: float, size: float, offset: float, along: float, doubt: float
 ) -> float:  # pragma: no cover
@@ -208,7 +208,7 @@ def _expected(
     return offset - 1.25 * over if share <= 1.05 else np.nan
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _follow(
     time: Floats, edges: Integers, current: Floats, level: Floats, top: Floats, margin: Floats,
     offset: Floats, along: Floats, doubt: Floats, least: Floats, reference: Floats, after: Floats,

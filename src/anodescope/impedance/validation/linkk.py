@@ -8,7 +8,8 @@ from typing import final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from anodescope.compiling import compiled
 
 Floats = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
@@ -82,7 +83,7 @@ def _design(omega: Floats, terms: Complexes, length: int) -> Floats:
     return np.concatenate([both.real, both.imag])
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _least_squares(table, rows, count, x):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Solve min ‖Ax − y‖ for table = [A | y] by Householder reflections, in place.
 
@@ -122,7 +123,7 @@ def _least_squares(table, rows, count, x):  # type: ignore[no-untyped-def]  # pr
         x[k] = s / table[k, k] if abs(table[k, k]) > _LOST_COLUMN * largest else 0.0
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def whiteness(residual, points, half):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Return (z, noise, rms) of residuals in order of frequency, real parts then imaginary ones.
 
@@ -145,7 +146,7 @@ def whiteness(residual, points, half):  # type: ignore[no-untyped-def]  # pragma
     return z / np.sqrt(2.0), np.sqrt(steps / (4.0 * (points - 1))), np.sqrt(total / (2.0 * points))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _fit(k, lengths, terms, columns, starts, data, weights, x, residual):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Fit one spectrum with chain k; fill the weighted residual and return μ."""
     rows, width = data.size, terms + lengths[k]
@@ -170,7 +171,7 @@ def _fit(k, lengths, terms, columns, starts, data, weights, x, residual):  # typ
     return 1.0 - negative / positive if positive > 0.0 else -np.inf
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def judge_all(lengths, terms, columns, starts, data, weights, cut, alarm):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Fit every spectrum: the first chain with μ ≤ cut, or longer ones while residuals are smooth.
 

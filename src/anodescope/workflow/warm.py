@@ -1,0 +1,66 @@
+"""Compile every kernel once, so that no measurement waits: ``python -m anodescope.workflow.warm``.
+
+Small made-up data go through each analysis that has kernels. Machine code is kept (see
+`anodescope.compiling`), so a second call only loads it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from anodescope.campaign import Campaign, build_node
+from anodescope.events import evaluate
+from anodescope.events.onset.knee import knees
+from anodescope.impedance import drt, track_peaks, validate
+
+Floats = npt.NDArray[np.float64]
+
+
+def warm() -> None:
+    """Run each analysis on data that take all of its branches."""
+    frequency = np.geomspace(1e5, 1e-1, 31)
+    omega = 2j * np.pi * frequency
+    plain = 5 + 20 / (1 + (1e-4 * omega) ** 0.9) + 50 / (1 + (0.1 * omega) ** 0.8)
+    shares = 1 + 0.01 * np.arange(6)
+    rows = plain[None, :] * shares[:, None]
+    series = (np.tile(frequency, (len(rows), 1)), rows)
+    validate(series)
+    for method in ("auto", "drttools"):
+        track_peaks(drt(series, method))
+    drt((frequency, plain - 8 / (1 + omega)))
+    _short_circuit()
+    _knee()
+
+
+def _short_circuit() -> None:
+    """Evaluate half-cycles of which the fourth falls to a tenth."""
+    edges = np.arange(7) * 100.0
+    time = np.arange(0.5, 600.0, 1.0)
+    half = (time // 100).astype(int)
+    current = np.where(half % 2 == 0, 1e-3, -1e-3)
+    voltage = 1e2 * current * (1 + 1e-3 * np.sin(time))
+    voltage[(time > 350) & (time < 380)] *= 0.1
+    voltage[time > 550] *= 0.05
+    timeseries = build_node("timeseries", {"time": time, "voltage": voltage, "current": current})
+    protocol = build_node(
+        "protocol",
+        {
+            "time_start": edges[:-1], "time_end": edges[1:],
+            "current": np.where(np.arange(6) % 2 == 0, 1e-3, -1e-3), "mode": ["current"] * 6,
+            "block": np.zeros(6, int), "level": np.arange(6),
+            "kind": ["cycling"], "confidence": [1.0], "count": [6],
+        },
+    )  # fmt: skip
+    nodes = {"timeseries": timeseries, "protocol": protocol}
+    evaluate(Campaign(nodes, {"current_sign": "strips"}))
+
+
+def _knee() -> None:
+    current = np.linspace(1e-4, 1e-3, 20)
+    voltage = 100 * current + 1e9 * np.maximum(current - 6e-4, 0) ** 3
+    knees(current, voltage, np.array([0.0, 50.0]), np.array([1.5, 2.0]))
+
+
+if __name__ == "__main__":
+    warm()
