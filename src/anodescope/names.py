@@ -186,6 +186,8 @@ GLOSSARY: tuple[Variable, ...] = (
         ("gamma*", "float", "Ω", "distribution of relaxation times per unit ln τ; NaN outside the row's range"),
         ("gamma_low", "float", "Ω", "lower bound of the 95 % band of γ"),
         ("gamma_high", "float", "Ω", "upper bound of the 95 % band of γ"),
+        ("maximum_spread", "float", "1", "standard deviation of ln τ of the maximum of γ at this lattice point; NaN where there is none"),
+        ("area_spread", "float", "Ω", "standard deviation of that maximum's area between its valleys, but for what these share; NaN where there is none"),
         ("in_window*", "bool", "", "τ lies inside 1/(2πf_max) … 1/(2πf_min) of this spectrum"),
     ),
     *_rows(
@@ -200,10 +202,28 @@ GLOSSARY: tuple[Variable, ...] = (
         ("series_resistance*", "float", "Ω", "resistance at infinite frequency"),
         ("polarisation_resistance*", "float", "Ω", "integral of γ over ln τ"),
         ("inductance", "float", "H", "series inductance"),
-        ("series_capacitance", "float", "F", "series (blocking) capacitance"),
+        ("series_capacitance", "float", "F", "series (blocking) capacitance; infinite: none was called for"),
+        ("tail", "float", "", "W of a power-law tail W (iω)^−a at low frequencies, in Ω s^−a; 0: none was called for"),
+        ("tail_exponent", "float", "1", "a of the tail: 0.5 for semi-infinite diffusion; NaN without a tail"),
         ("noise", "float", "1", "root mean square of the residual relative to |Z|"),
         ("outcome*", "str", "", "name of the Outcome of the fit"),
         ("objective", "float", "Ω²", "minimum of the regularised sum of squares"),
+    ),
+    *_rows(
+        "drt",
+        ("spectrum",),
+        ("lam", "float", "1", "λ with which γ was computed; it multiplies ∫(derivative of γ)² d ln τ"),
+        ("lam_outcome", "str", "", "name of the Outcome of the choice of λ: determined, or not_identifiable where no λ tried is the best"),
+        ("lam_note", "str", "", "why λ is not determined, and what to try; else empty"),
+    ),
+    *_rows(
+        "drt",
+        ("spectrum", "trial"),
+        ("trial_lam", "float", "1", "λ that was tried, rising"),
+        ("trial_score", "float", "", "what the choice went by: gcv, re_im: error in Ω², the lowest is best; l_curve: curvature, the highest corner is best"),
+        ("trial_misfit", "float", "Ω²", "weighted sum of the squares of Z − Ẑ at that λ"),
+        ("trial_roughness", "float", "Ω²", "integral of the square of the derivative of γ over ln τ at that λ"),
+        ("trial_freedom", "float", "1", "degrees of freedom of the fit at that λ"),
     ),
     *_rows(
         "drt",
@@ -214,7 +234,7 @@ GLOSSARY: tuple[Variable, ...] = (
     *_rows(
         "drt",
         ("spectrum", "term"),
-        ("evidence", "float", "1", "log evidence ratio for a term beside γ (inductance, capacitance, loop)"),
+        ("evidence", "float", "1", "log evidence for a term over the model without it: inductance, capacitance, tail, loop; NaN: not tried"),
     ),
     *_rows(
         "peaks",

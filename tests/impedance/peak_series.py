@@ -74,9 +74,11 @@ class Made:
         gamma = self.gamma(lattice.ln_tau)
         return build_node("drt", {"tau": lattice.tau, "gamma": gamma, "in_window": inside})
 
-    def fitted_node(self, generator: np.random.Generator, noise: float) -> xr.Dataset:
-        """The drt node of "drttools" from impedance with noise in proportion to |Z|."""
-        return drt((self.frequency, self.impedance(generator, noise)), "drttools")
+    def fitted_node(
+        self, generator: np.random.Generator, noise: float, method: str = "drttools"
+    ) -> xr.Dataset:
+        """The drt node of a method from impedance with noise in proportion to |Z|."""
+        return drt((self.frequency, self.impedance(generator, noise)), method)
 
     def visible(self) -> Floats:
         """log10 τ of each component's own maximum of the true γ; NaN: it has none, shape (S, C)."""

@@ -1,9 +1,9 @@
 """How well peaks are found and followed, measured on random series with known truth.
 
-    python -m tests.impedance.statistics_peaks [--cases N] [--noise 0.003 0.01]
+    python -m tests.impedance.statistics_peaks [--cases N] [--noise 0.003 0.01] [--method auto]
 
-Input is the true γ on the method's lattice, which tests finding and tracking alone, or the γ of
-"drttools" from impedance with noise. Each case of a row is a series of 30 sweeps, 7 MHz–0.05 Hz, of
+Input is the true γ on the method's lattice, which tests finding and tracking alone, or the γ of a
+method from impedance with noise. Each case of a row is a series of 30 sweeps, 7 MHz–0.05 Hz, of
 a grain-boundary peak and two at longer τ to which something happens; "single" is one spectrum of
 one to four ZARCs; A and B are the sets of the comparison with the peers (300 sweeps each).
 
@@ -37,6 +37,7 @@ Ints = npt.NDArray[np.int64]
 SEED = 20260101
 GATE = 0.3
 WITHIN = 5
+TITLES = {"auto": "auto", "drttools": "drttools, λ = 1e-3"}
 HEAD = (
     "Δlog10 τ median / p95",
     "area error % median / p95",
@@ -175,7 +176,10 @@ EVENTS: dict[str, Callable[[Made, xr.Dataset, Floats, Ints], bool]] = {
 
 
 def measure(
-    cases: int, noise: float | None, kinds: Iterable[str] = (*KINDS, "A", "B")
+    cases: int,
+    noise: float | None,
+    kinds: Iterable[str] = (*KINDS, "A", "B"),
+    method: str = "drttools",
 ) -> dict[str, Score]:
     """Score `cases` series of each kind; noise None: the true γ as input."""
     scores: dict[str, Score] = {}
@@ -185,7 +189,7 @@ def measure(
         score = scores.setdefault(kind, Score())
         for _ in range(1 if kind in ("A", "B") else cases):
             made = published(kind) if kind in ("A", "B") else random_series(generator, kind)
-            node = made.true_node() if noise is None else made.fitted_node(generator, noise)
+            node = made.true_node() if noise is None else made.fitted_node(generator, noise, method)
             judge(made, track_peaks(node), score)
     return scores
 
@@ -201,12 +205,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how well peaks are found and followed.")
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--noise", type=float, nargs="*", default=[0.003])
+    parser.add_argument("--method", nargs="*", choices=TITLES, default=list(TITLES))
     given = parser.parse_args()
     title = f"true γ, {given.cases} cases per row"
     sys.stdout.write(table(measure(given.cases, None), title) + "\n\n")
-    for noise in given.noise:
-        title = f"drttools, λ = 1e-3, noise {100 * noise:g} % of |Z|, {given.cases} cases per row"
-        sys.stdout.write(table(measure(given.cases, noise), title) + "\n\n")
+    for method in given.method:
+        for noise in given.noise:
+            title = f"{TITLES[method]}, noise {100 * noise:g} % of |Z|, {given.cases} cases per row"
+            found = measure(given.cases, noise, method=method)
+            sys.stdout.write(table(found, title) + "\n\n")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import xarray as xr
 from anodescope.bench.spectra import sets_a_and_b
 from anodescope.campaign import Campaign, build_node, check
 from anodescope.errors import Cancelled, SchemaError, SettingsError
-from anodescope.impedance import DRTtools, drt
+from anodescope.impedance import DRTtools, LogGaussian, drt
 from anodescope.running import Run
 
 
@@ -21,7 +21,7 @@ def made():
 
 
 def test_the_node_follows_the_schema(made):
-    found = drt((made.frequency, made.impedance[:3]))
+    found = drt((made.frequency, made.impedance[:3]), "drttools")
     check("drt", found)
     assert found.attrs["method"] == "drttools"
     assert found.attrs["parameters"]["lam"] == 1e-3
@@ -29,6 +29,17 @@ def test_the_node_follows_the_schema(made):
     assert found["gamma"].attrs["units"] == "Ω"
     assert found.outcome.values.tolist() == ["converged"] * 3
     assert np.all((found.noise > 0.002) & (found.noise < 0.004))
+
+
+def test_the_default_is_the_log_gaussian_process_and_gives_a_band(made):
+    found = drt((made.frequency, made.impedance[:3]))
+    check("drt", found)
+    assert found.attrs["method"] == "auto"
+    assert any("10.1016/j.electacta.2017.07.050" in text for text in found.attrs["citations"])
+    inside = found.in_window.values
+    assert np.all((found.gamma_low <= found.gamma).values[inside])
+    assert np.all((found.gamma <= found.gamma_high).values[inside])
+    assert found.sizes["term"] == 4
 
 
 def test_one_spectrum_and_a_series_of_one_are_the_same(made):
@@ -52,9 +63,14 @@ def test_a_campaign_and_its_arrays_give_the_same(made):
             "electrode": ["cell"] * 4,
         },
     )
-    found = drt(Campaign({"spectra": spectra}))
+    found = drt(Campaign({"spectra": spectra}), "drttools")
     assert found.time.values.tolist() == (start + 17.5).tolist()
-    assert found.drop_vars("time").identical(drt((f, z)))
+    assert found.drop_vars("time").identical(drt((f, z), "drttools"))
+    # Without instants nothing can be moved to the middle of its sweep.
+    still = LogGaussian(drift=False)
+    assert (
+        drt(Campaign({"spectra": spectra}), still).drop_vars("time").identical(drt((f, z), still))
+    )
 
 
 def test_a_campaign_without_spectra_is_refused():
@@ -74,7 +90,7 @@ def test_workers_do_not_change_a_bit(made):
 def test_a_series_with_gaps_gives_what_each_spectrum_gives_alone(made):
     z = made.impedance[::20].copy()
     z[1, 5], z[2, 60:], z[3, :10] = np.nan, complex(np.inf, 0), np.nan
-    series = drt((made.frequency, z))
+    series = drt((made.frequency, z), "drttools")
     assert set(series.outcome.values) == {"converged"}
     for row in range(len(z)):
         alone = drt((made.frequency, z[row]), DRTtools(per_decade=10))
@@ -107,8 +123,9 @@ def test_what_cannot_be_computed_has_a_reason(made):
     assert np.isnan(found.gamma[1]).all()
     assert not found.in_window[1].any()
     assert np.isnan(found.series_resistance[1])
-    few = drt((made.frequency[:3], made.impedance[:1, :3]))
-    assert few.outcome.values.tolist() == ["too_few_points"]
+    for points, method in ((3, "drttools"), (2, "auto")):
+        few = drt((made.frequency[:points], made.impedance[:1, :points]), method)
+        assert few.outcome.values.tolist() == ["too_few_points"]
     same = drt((np.full(9, 50.0), np.full(9, 1 - 1j)))
     assert same.outcome.values.tolist() == ["too_few_points"]
 
@@ -121,15 +138,18 @@ def test_an_empty_series_gives_an_empty_node(made):
 
 
 def test_impedance_that_is_zero_everywhere_gives_zero():
-    found = drt((np.logspace(5, 0, 40), np.zeros(40)))
+    found = drt((np.logspace(5, 0, 40), np.zeros(40)), "drttools")
     assert np.all(found.gamma == 0)
     assert np.all(np.isnan(found.residual))
+    # Its logarithm does not exist.
+    assert drt((np.logspace(5, 0, 40), np.zeros(40))).outcome.values.tolist() == ["too_few_points"]
 
 
 def test_names_and_objects_choose_the_method(made):
     source = (made.frequency, made.impedance[:1])
-    assert drt(source).identical(drt(source, "drttools"))
-    assert drt(source).identical(drt(source, DRTtools()))
+    assert drt(source).identical(drt(source, "auto"))
+    assert drt(source).identical(drt(source, LogGaussian()))
+    assert drt(source, "drttools").identical(drt(source, DRTtools()))
     with pytest.raises(SettingsError, match=r"drttools.*'DRTtool'"):
         drt(source, "DRTtool")
 

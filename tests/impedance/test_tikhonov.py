@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from anodescope.bench.drt import measure, relative_l2, stacked_nnls
+from anodescope.bench.drttools import measure, stacked_nnls
+from anodescope.bench.metrics import relative_l2
 from anodescope.bench.spectra import sets_a_and_b, zarc, zarc_gamma
 from anodescope.errors import Outcome, SettingsError
 from anodescope.impedance import DRTtools, Lattice, solve_drttools

@@ -23,6 +23,9 @@ from anodescope.impedance.circuits.elements import (
 from anodescope.impedance.circuits.fit import fit_circuit
 from anodescope.impedance.drt import METHODS, drt, resolve
 from anodescope.impedance.lattice import Lattice
+from anodescope.impedance.loggp.method import LogGaussian
+from anodescope.impedance.loggp.prior import Prior
+from anodescope.impedance.loggp.stream import DrtStream
 from anodescope.impedance.peaks.naming import Rule, rules_from
 from anodescope.impedance.peaks.track import (
     PeakSettings,
@@ -30,6 +33,7 @@ from anodescope.impedance.peaks.track import (
     resistance_of,
     track_peaks,
 )
+from anodescope.impedance.penalised import Tikhonov
 from anodescope.impedance.tikhonov import DRTTOOLS_RANGE, DRTtools, solve_drttools
 from anodescope.impedance.validation.drift import Stationarity
 from anodescope.impedance.validation.kk import LinearKK
@@ -45,17 +49,21 @@ __all__ = [
     "Capacitor",
     "Circuit",
     "DRTtools",
+    "DrtStream",
     "Gerischer",
     "Inductor",
     "Inversion",
     "Lattice",
     "LinearKK",
     "Linearity",
+    "LogGaussian",
     "Method",
     "PeakSettings",
+    "Prior",
     "Resistor",
     "Rule",
     "Stationarity",
+    "Tikhonov",
     "Trimming",
     "Warburg",
     "WarburgOpen",

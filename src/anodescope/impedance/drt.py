@@ -9,17 +9,21 @@ import numpy.typing as npt
 import xarray as xr
 
 from anodescope.campaign import build_node
+from anodescope.compiling import announced
 from anodescope.errors import SettingsError
 from anodescope.impedance.base import Inversion, Method
 from anodescope.impedance.lattice import in_window
+from anodescope.impedance.loggp.method import LogGaussian
+from anodescope.impedance.penalised import Tikhonov
 from anodescope.impedance.sweeps import Source, Sweeps, root_mean_square
 from anodescope.impedance.tikhonov import DRTtools
 from anodescope.running import Run
 
 METHODS: Mapping[str, type[Method]] = {
+    "auto": LogGaussian,
     "drttools": DRTtools,
+    "tikhonov": Tikhonov,
 }
-BEST = "drttools"
 
 
 def resolve(method: str | Method) -> Method:
@@ -32,11 +36,9 @@ def resolve(method: str | Method) -> Method:
     """
     if isinstance(method, Method):
         return method
-    chosen = METHODS.get(BEST if method == "auto" else method)
+    chosen = METHODS.get(method)
     if chosen is None:
-        raise SettingsError(
-            f"DRT method: expected one of auto, {', '.join(METHODS)}, found {method!r}."
-        )
+        raise SettingsError(f"DRT method: expected one of {', '.join(METHODS)}, found {method!r}.")
     return chosen()
 
 
@@ -66,7 +68,9 @@ def drt(source: Source, method: str | Method = "auto", *, run: Run | None = None
     """
     chosen = resolve(method)
     sweeps = Sweeps.of(source)
-    found = chosen.invert(sweeps, run or Run())
+    running = run or Run()
+    with announced(lambda: running.progress("compiling, once only", 0, 1)):
+        found = chosen.invert(sweeps, running)
     attrs = {
         "method": chosen.name,
         "parameters": chosen.parameters(),

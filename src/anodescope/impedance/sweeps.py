@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Protocol, final
 
 import numpy as np
@@ -14,6 +15,10 @@ from anodescope.errors import Outcome, SchemaError
 Floats = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+# Two currents belong to different stages when they differ by this share of the larger.
+_CURRENT_STEP = 0.3
 
 
 class HasNodes(Protocol):
@@ -41,6 +46,9 @@ class Sweeps:
     valid : marked valid by the source, and finite, with a positive frequency, shape (S, P).
     claimed : marked valid by the source, shape (S, P).
     time : middle of each sweep (s), shape (S,), or None where the source has no clock.
+    instants : when each point was measured (s), shape (S, P); None: unknown.
+    series : rows with the same number are one electrode's, shape (S,); None: all are.
+    stage : changes from one row to the next where the protocol does, shape (S,); None: never.
     """
 
     frequency: Floats
@@ -48,6 +56,9 @@ class Sweeps:
     valid: Bools
     claimed: Bools
     time: Floats | None = None
+    instants: Floats | None = None
+    series: Ints | None = None
+    stage: Ints | None = None
 
     @classmethod
     def of(cls, source: Source, *, trimmed: bool = False) -> Sweeps:
@@ -80,7 +91,16 @@ class Sweeps:
         if not trimmed and "validation" in source:
             claimed = claimed & ~trimmed_points(source["validation"], claimed.shape)
         middle = (node["time_start"].values + node["time_end"].values) / 2
-        return cls(sweeps.frequency, sweeps.impedance, sweeps.valid & claimed, claimed, middle)
+        return cls(
+            sweeps.frequency,
+            sweeps.impedance,
+            sweeps.valid & claimed,
+            claimed,
+            middle,
+            np.asarray(node["time"].values, dtype=np.float64),
+            np.unique(node["electrode"].values.astype(object).astype("U"), return_inverse=True)[1],
+            _stages(source, node),
+        )
 
     @classmethod
     def _of_arrays(cls, frequency: npt.ArrayLike, impedance: npt.ArrayLike) -> Sweeps:
@@ -125,6 +145,37 @@ class Sweeps:
             size = np.abs(self.impedance)
             residual = (self.impedance - fit) / size
         return np.where(self.valid & (size > 0), residual, complex(np.nan, np.nan))
+
+
+def _stages(source: HasNodes, spectra: xr.Dataset) -> Ints | None:
+    """Number the stages of the protocol: its blocks, and within them signs and sizes of current.
+
+    Each electrode is counted by itself, in order of time. Small steps of a staircase are one stage.
+    None where no protocol was recognised.
+    """
+    if "protocol" not in source:
+        return None
+    phases = source["protocol"]
+    count = spectra.sizes["spectrum"]
+    if not phases.sizes.get("phase", 0) or not count:
+        return None
+    start, end = phases["time_start"].values, phases["time_end"].values
+    middle = (spectra["time_start"].values + spectra["time_end"].values) / 2
+    place = np.clip(np.searchsorted(start, middle, side="right") - 1, 0, start.size - 1)
+    inside = middle <= end[place]
+    block = np.where(inside, phases["block"].values[place], -1)
+    current = np.nan_to_num(np.where(inside, phases["current"].values[place], 0.0))
+    electrode = spectra["electrode"].values.astype(object).astype("U")
+    stage = np.zeros(count, dtype=np.int64)
+    for name in np.unique(electrode):
+        rows = np.flatnonzero(electrode == name)
+        rows = rows[np.argsort(middle[rows], kind="stable")]
+        for before, row in pairwise(rows):
+            size = max(abs(current[before]), abs(current[row]))
+            new = block[before] != block[row]
+            new |= abs(current[row] - current[before]) > _CURRENT_STEP * size > 0
+            stage[row] = stage[before] + int(new)
+    return stage
 
 
 def trimmed_points(validation: xr.Dataset, shape: tuple[int, ...]) -> Bools:

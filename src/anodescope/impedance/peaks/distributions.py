@@ -33,6 +33,8 @@ class Distributions:
     ln_tau : ln τ (τ in s), shape (T,).
     gamma : (Ω), NaN outside each row's range, shape (S, T).
     low, high : 95 % band of γ (Ω), shape (S, T), or None where the method gives none.
+    place_spread, area_spread : standard deviations of ln τ and of the area (Ω) at the lattice
+        points of maxima, NaN elsewhere, shape (S, T), or None where the method gives none.
     noise : noise of |Z| at ω = 1/τ (Ω): the fit's relative residual, `MOST_NOISE` at most, times
         R0 + ∫ γ up to τ, shape (S, T).
     window : log10 τ at both ends of each row's window; reversed where it has none, shape (2, S).
@@ -45,6 +47,8 @@ class Distributions:
     gamma: Floats
     low: Floats | None
     high: Floats | None
+    place_spread: Floats | None
+    area_spread: Floats | None
     noise: Floats
     window: Floats
     order: Ints
@@ -68,6 +72,7 @@ class Distributions:
                 f"{spectra.sizes['spectrum']} spectra."
             )
         band = ("gamma_low" in drt and "gamma_high" in drt) or None
+        known = ("maximum_spread" in drt and "area_spread" in drt) or None
         electrode = np.full(len(gamma), "cell", dtype=object)
         if spectra is not None:
             electrode = spectra["electrode"].values.astype(object)
@@ -79,6 +84,8 @@ class Distributions:
             gamma,
             band and drt["gamma_low"].values,
             band and drt["gamma_high"].values,
+            known and drt["maximum_spread"].values,
+            known and drt["area_spread"].values,
             _noise(drt),
             _window(drt, spectra),
             _order(drt, spectra),
@@ -99,7 +106,7 @@ class Distributions:
         return [usable[self.electrode[usable] == name] for name in names]
 
     def change(self, rows: Ints) -> Floats:
-        """Change of γ between successive rows: ∫|Δγ| over ∫ of the larger, where both are seen.
+        """Change of γ between successive rows: ∫|Δγ| over ∫ of the larger |γ|, where both are seen.
 
         γ is averaged over a decade first, so that ripples do not count.
         """
@@ -109,7 +116,8 @@ class Distributions:
         both = seen[1:] & seen[:-1]
         gamma = _averaged(np.where(seen, self.gamma[rows], 0.0), place)
         moved = np.where(both, np.abs(np.diff(gamma, axis=0)), 0.0).sum(axis=1)
-        size = np.where(both, np.maximum(gamma[1:], gamma[:-1]), 0.0).sum(axis=1)
+        larger = np.maximum(np.abs(gamma[1:]), np.abs(gamma[:-1]))
+        size = np.where(both, larger, 0.0).sum(axis=1)
         return np.asarray(np.divide(moved, size, out=np.zeros_like(moved), where=size > 0))
 
 

@@ -38,7 +38,7 @@ class PeakSettings:
     edge_share : share of a peak's area beyond the window's end from which it is `at_edge`.
     absorb : decades of τ within which a maximum that belongs to no track counts as a ripple of the
         track's peak and gives its area to it. Further ones keep theirs, which then is in no R. With
-        infinity every R of a spectrum sums to the integral of its γ, whatever it holds.
+        infinity every R of a spectrum sums to the integral of its positive γ, whatever it holds.
 
     Raises
     ------
@@ -99,7 +99,7 @@ class Followed:
     names, attributions : of each track.
     electrode : cell, working or counter.
     edge, inside : whether the window cuts through each peak, and holds its maximum.
-    intervals : (ln τ low, ln τ high, R low, R high) of each peak, NaN without a band.
+    intervals : (ln τ low, ln τ high, R low, R high) of each peak, NaN where unknown.
     """
 
     rows: Ints
@@ -188,11 +188,16 @@ def _beside(peaks: Peaks, kept: Bools, reach: float) -> Bools:
 
 
 def _intervals(record: Distributions, rows: Ints, peaks: Peaks) -> Floats:
-    if record.low is None or record.high is None:
-        return np.full((4, peaks.count), np.nan)
-    return bounds.intervals(
-        record.gamma[rows], record.ln_tau, record.low[rows], record.high[rows], peaks
-    )
+    found = np.full((4, peaks.count), np.nan)
+    gamma = record.gamma[rows]
+    if record.low is not None and record.high is not None:
+        found = bounds.intervals(gamma, record.ln_tau, record.low[rows], record.high[rows], peaks)
+    if record.place_spread is not None and record.area_spread is not None:
+        own = bounds.by_spreads(
+            gamma, record.ln_tau, record.place_spread[rows], record.area_spread[rows], peaks
+        )
+        found = np.where(np.isfinite(own), own, found)
+    return found
 
 
 def _spread(relations: Relations, peaks: Peaks, frames: int) -> tuple[Floats, Floats]:
@@ -207,7 +212,7 @@ def _spread(relations: Relations, peaks: Peaks, frames: int) -> tuple[Floats, Fl
 def _at_edge(gamma: Floats, ln_tau: Floats, series: Series, peaks: Peaks, share: float) -> Bools:
     """Tell which peaks have at least that share of their area on both sides of a window's end."""
     step = ln_tau[1] - ln_tau[0] if ln_tau.size > 1 else 0.0
-    filled = np.nan_to_num(gamma)
+    filled = np.maximum(np.nan_to_num(gamma), 0.0)
     middle = 0.5 * step * (filled[:, 1:] + filled[:, :-1])
     sums = np.concatenate([np.zeros((len(gamma), 1)), np.cumsum(middle, axis=1)], axis=1)
     found = np.zeros(peaks.count, dtype=bool)

@@ -14,8 +14,8 @@ from typing import final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from anodescope.compiling import compiled
 from anodescope.errors import SettingsError
 
 Floats = npt.NDArray[np.float64]
@@ -47,8 +47,11 @@ class Detection:
     noise, strong_noise : least area over (relative noise × |Z| at ω = 1/τ), for a peak and for a
         strong one; the noise is the fit's residual.
     band_prominence, band_height : these replace prominence and both heights where the method gives
-        a band; the prominence must then exceed the standard deviation of ln γ too, and the noise
-        is not asked for. Every peak is strong.
+        a band, and the noise is not asked for.
+    band_share : the prominence must then also exceed this share of the standard deviation of ln γ.
+    known_share : replaces it where the method gives spreads of areas too. It is small, as errors of
+        γ at a maximum and at its valleys go together: a band cannot tell, but such a method can.
+    strong_area : least area of a strong peak in standard deviations, where these are given.
 
     Raises
     ------
@@ -63,8 +66,11 @@ class Detection:
     far: float = 0.05
     noise: float = 5.0
     strong_noise: float = 20.0
-    band_prominence: float = 0.03
+    band_prominence: float = 0.005
     band_height: float = 0.005
+    band_share: float = 1.0
+    known_share: float = 0.05
+    strong_area: float = 2.0
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
@@ -90,7 +96,8 @@ class Peaks:
     index : lattice point of the maximum, shape (N,).
     ln_tau : ln τ of the maximum between lattice points (τ in s), shape (N,).
     height : γ at the maximum (Ω), shape (N,).
-    area : ∫ γ d ln τ between the valleys (Ω), shape (N,).
+    area : ∫ γ d ln τ between the valleys (Ω), where γ is positive: an inductive loop (γ < 0) is no
+        part of the peaks beside it, shape (N,).
     left, right : lattice points of the valleys (first and last of the spectrum's range at the
         ends), shape (N,).
     """
@@ -121,6 +128,7 @@ def find(
     noise: Floats | None = None,
     low: Floats | None = None,
     high: Floats | None = None,
+    area_spread: Floats | None = None,
 ) -> tuple[Peaks, Bools]:
     """Find the peaks of every spectrum.
 
@@ -135,6 +143,8 @@ def find(
     settings : thresholds.
     noise : noise of |Z| at ω = 1/τ (Ω), shape (S, T); None or NaN: unknown, not asked for.
     low, high : 95 % band of γ (Ω), shape (S, T); None: the method gives none.
+    area_spread : standard deviations of areas (Ω) at maxima, shape (S, T); NaN: not known there;
+        None: the method gives none. Of use only with a band.
 
     Returns
     -------
@@ -148,9 +158,12 @@ def find(
     reference = _largest_near(
         gamma, settings.near * np.log(10) / (ln_tau[1] - ln_tau[0]), settings.far
     )
-    spread = _spread(low, high) if low is not None and high is not None else np.zeros_like(gamma)
+    spread = np.zeros_like(gamma)
+    if low is not None and high is not None:
+        share = settings.band_share if area_spread is None else settings.known_share
+        spread = share * _spread(low, high)
     unit = np.zeros_like(gamma) if noise is None or banded else np.nan_to_num(noise)
-    share = settings.band_height if banded else settings.height
+    least = settings.band_height if banded else settings.height
     rows, points = gamma.shape
     row = np.empty(rows * (points // 2 + 1), np.int64)
     index = np.empty_like(row)
@@ -159,23 +172,41 @@ def find(
         ln_tau[1] - ln_tau[0],
         spread,
         settings.noise * unit,
-        share * reference,
+        least * reference,
         settings.band_prominence if banded else settings.prominence,
         row,
         index,
     )
     peaks = measure(gamma, ln_tau, row[:count].copy(), index[:count].copy())
     if banded:
-        return peaks, np.ones(count, bool)
+        return peaks, _strong(gamma, peaks, reference, area_spread, settings.strong_area)
     at = peaks.spectrum, peaks.index
     high_enough = peaks.height >= settings.strong_height * reference[at]
     return peaks, high_enough & (peaks.area >= settings.strong_noise * unit[at])
 
 
+def _strong(
+    gamma: Floats, peaks: Peaks, reference: Floats, area_spread: Floats | None, least: float
+) -> Bools:
+    """Tell which peaks of γ with a band are strong.
+
+    γ that rises to the end of its range at short τ, above all peaks near it, is an arc that the
+    highest frequency cuts off. At long τ it may as well be drift or the foot of a tail. And an area
+    that may be zero is none. Peaks that are not strong may go on with a track, but make none.
+    """
+    filled = np.pad(gamma, ((0, 0), (1, 1)), constant_values=np.nan)
+    at = peaks.spectrum, peaks.index
+    first, last = (np.isnan(filled[peaks.spectrum, peaks.index + k]) for k in (0, 2))
+    strong = ~last & (~first | (gamma[at] >= reference[at]))
+    if area_spread is not None:
+        strong &= ~(peaks.area < least * area_spread[at])
+    return np.asarray(strong)
+
+
 def measure(gamma: Floats, ln_tau: Floats, spectrum: Ints, index: Ints) -> Peaks:
     """Measure given maxima: position, height, valleys and area.
 
-    The areas of a row's peaks sum to the trapezoid integral of its γ.
+    The areas of a row's peaks sum to the trapezoid integral of its γ where that is positive.
 
     Parameters
     ----------
@@ -207,7 +238,7 @@ def _spread(low: Floats, high: Floats) -> Floats:
     return np.asarray(np.nan_to_num(width, nan=0.0, posinf=_LONE) / (2 * _TWO_SIGMA))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _span(row):  # type: ignore[no-untyped-def]  # pragma: no cover
     """First and last point of a row's first finite piece; last < first where there is none."""
     first = 0
@@ -219,7 +250,7 @@ def _span(row):  # type: ignore[no-untyped-def]  # pragma: no cover
     return first, last
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _lowest(row, start, stop):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Middle of the lowest points of row[start … stop], both included.
 
@@ -237,7 +268,7 @@ def _lowest(row, start, stop):  # type: ignore[no-untyped-def]  # pragma: no cov
     return (begin + end) // 2
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _candidates(row, first, last, peaks):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Maxima of row[first … last], ends included, each plateau once (its middle)."""
     count = 0
@@ -255,16 +286,16 @@ def _candidates(row, first, last, peaks):  # type: ignore[no-untyped-def]  # pra
     return count
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _between(row, start, stop, step):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Trapezoid integral of row[start … stop]."""
+    """Trapezoid integral of row[start … stop] where it is positive."""
     total = 0.0
     for k in range(start, stop):
-        total += row[k] + row[k + 1]
+        total += max(row[k], 0.0) + max(row[k + 1], 0.0)
     return 0.5 * step * total
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _valleys(row, first, last, peaks, count, valleys):  # type: ignore[no-untyped-def]  # pragma: no cover
     """valleys[i] and valleys[i + 1] bound peak i."""
     valleys[0], valleys[count] = first, last
@@ -272,7 +303,7 @@ def _valleys(row, first, last, peaks, count, valleys):  # type: ignore[no-untype
         valleys[i] = _lowest(row, peaks[i - 1], peaks[i])
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _merit(row, spread, area, height, peaks, count, valleys, i, step, prominence):  # type: ignore[no-untyped-def]  # pragma: no cover
     """How far peak i exceeds its thresholds: their smallest ratio; below 1 it does not."""
     k = peaks[i]
@@ -294,7 +325,7 @@ def _merit(row, spread, area, height, peaks, count, valleys, i, step, prominence
     return merit
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _find(gamma, step, spread, area, height, prominence, out_row, out_index):  # type: ignore[no-untyped-def]  # pragma: no cover
     total = 0
     peaks = np.empty(gamma.shape[1] + 1, np.int64)
@@ -325,7 +356,7 @@ def _find(gamma, step, spread, area, height, prominence, out_row, out_index):  #
     return total
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _vertex(row, k, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Offset (in steps) and value of the parabola through ln γ at k − 1, k, k + 1."""
     if k <= first or k >= last or row[k - 1] <= 0 or row[k + 1] <= 0:
@@ -338,7 +369,7 @@ def _vertex(row, k, first, last):  # type: ignore[no-untyped-def]  # pragma: no 
     return offset, np.exp(b + min(-0.25 * (a - c) * offset, _SHARPEST))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _measure(gamma, ln_tau, spectrum, index, position, height, area, left, right):  # type: ignore[no-untyped-def]  # pragma: no cover
     step = ln_tau[1] - ln_tau[0]
     start = 0

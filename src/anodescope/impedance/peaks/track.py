@@ -2,7 +2,9 @@
 
 A peak's τ is that of its maximum, found between lattice points; its resistance is ∫ γ d ln τ from
 valley to valley. So the resistances of all maxima of a spectrum sum to the integral of its γ, and
-those of the tracks to that less what belongs to none of them (see `PeakSettings.absorb`).
+those of the tracks to that less what belongs to none of them (see `PeakSettings.absorb`). Where γ
+is negative (an inductive loop) it belongs to no peak, so that with a loop the resistances sum to
+more than the polarisation resistance, from which the loop is taken off.
 """
 
 from __future__ import annotations
@@ -138,11 +140,18 @@ class _Task:
     noise: Floats
     low: Floats | None
     high: Floats | None
+    area_spread: Floats | None
 
 
 def _find_in(task: _Task) -> tuple[Peaks, Bools]:
     return find(
-        task.gamma, task.ln_tau, task.detection, noise=task.noise, low=task.low, high=task.high
+        task.gamma,
+        task.ln_tau,
+        task.detection,
+        noise=task.noise,
+        low=task.low,
+        high=task.high,
+        area_spread=task.area_spread,
     )
 
 
@@ -157,6 +166,7 @@ def _find_all(record: Distributions, detection: Detection, run: Run) -> tuple[In
             record.noise[rows],
             None if record.low is None else record.low[rows],
             None if record.high is None else record.high[rows],
+            None if record.area_spread is None else record.area_spread[rows],
         )
         for rows in parts
     ]

@@ -57,7 +57,7 @@ class Linking:
     edge_gate : |Δlog10 τ| between two peaks outside the window, on the same side.
     edge_margin : decades inside the window that count as outside for this.
     jump_gate : |Δlog10 τ| across a jump.
-    jump, jump_contrast : a jump is a change of γ, as ∫|Δγ| over ∫ of the larger γ, of at least
+    jump, jump_contrast : a jump is a change of γ, as ∫|Δγ| over ∫ of the larger |γ|, of at least
         `jump`, and `jump_contrast` times the median change around it.
     gap : spectra in a row that may lack a peak although their window holds it, or have it twice.
     memory : spectra during which two peaks may be one before they part as the same two.
@@ -359,5 +359,6 @@ def _gap_cost(series: Series, ends: _Ends, first: Ints, second: Ints, settings: 
     weight = np.where(jump | beyond, _LOOSE, 1.0)
     cost = weight * (far / _SCALE + _AREA_WEIGHT * growth) + _WAIT * np.abs(steps - 1)
     cost += _WEAK * ~(ends.strong[first] & ends.strong[second])
-    weak = ~(series.strong[lasts[0]] & series.strong[nexts[0]])
+    # Over a jump only what is a peak by itself goes on.
+    weak = ~(ends.strong[first] & ends.strong[second])
     return np.where((far > gate) | grown | (jump & weak), np.inf, cost)

@@ -1,0 +1,202 @@
+"""A series of sweeps of one grid, inverted together: smoothed in time, then each with its noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import numpy.typing as npt
+
+from anodescope.impedance.loggp.design import INDUCTANCE, SERIES, Design
+from anodescope.impedance.loggp.prior import FROZEN, Prior
+from anodescope.impedance.loggp.problem import LEAST_SPAN, Problem, Solution, Terms
+from anodescope.impedance.loggp.single import Choice, choose, legal, low_end, unasked
+from anodescope.impedance.loggp.smoothing import (
+    Smoothed,
+    logarithm,
+    smooth,
+)
+from anodescope.impedance.sweeps import stacked_parts
+
+Floats = npt.NDArray[np.float64]
+Complexes = npt.NDArray[np.complex128]
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+# Variance that no smoothing takes away, as the model of the noise is never exact.
+LEAST_LEVERAGE = 2e-3
+# Further terms are tried in every so many sweeps of a stretch; between them only where a
+# neighbour has some.
+EVERY = 8
+PLAIN = Terms((SERIES, INDUCTANCE))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Consecutive sweeps of one grid that may be smoothed together, and those to be inverted.
+
+    Attributes
+    ----------
+    impedance : (Ω), with anything finite where missing, shape (T, F).
+    missing : points that were not measured, shape (T, F).
+    time : of each sweep (s), ascending, shape (T,).
+    instants : of each point after its sweep's time (s), shape (T, F); None: all at once.
+    profile : noise of each column relative to their rms, shape (2F,).
+    sigma : noise of ln |Z| and arg Z over the profile.
+    wanted : which rows are to be inverted.
+    """
+
+    impedance: Complexes
+    missing: Bools
+    time: Floats
+    instants: Floats | None
+    profile: Floats
+    sigma: float
+    wanted: slice
+
+
+def fit_stretch(
+    design: Design, stretch: Stretch, *, prior: Prior = FROZEN
+) -> list[tuple[Choice, Complexes]]:
+    """Invert the wanted rows of a stretch that is long enough to be smoothed.
+
+    Returns
+    -------
+    for each wanted row the choice, and the smoothed impedance (Ω) it rests on, shape (F,).
+    """
+    values = logarithm(stretch.impedance) / stretch.profile
+    both = np.concatenate([stretch.missing, stretch.missing], axis=1)
+    smoothed = smooth(values, stretch.time, stretch.sigma, both)
+    versions = [smoothed.values]
+    if stretch.instants is not None:
+        versions.append(moved(smoothed.values, stretch.time, stretch.instants))
+    rows = range(*stretch.wanted.indices(len(values)))
+    sampled = sorted({*range(0, len(rows), EVERY), len(rows) - 1})
+    laid = [_laid_out(design, stretch, smoothed, version, rows, prior) for version in versions]
+    plain = [{k: legal(problems[k].solve(PLAIN)) for k in sampled} for problems, _ in laid]
+    # A cell that changes from sweep to sweep, not within them, is described worse when moved.
+    misfit = [sum(np.log(max(one.variance, 1e-300)) for one in fits.values()) for fits in plain]
+    best = int(np.argmin(misfit))
+    problems, spectra = laid[best]
+    tried = {
+        k: choose(one, slope=low_end(design.frequency, spectra[k]))
+        for k, one in plain[best].items()
+    }
+    return list(zip(_in_turn(problems, spectra, tried), spectra, strict=True))
+
+
+def _laid_out(
+    design: Design,
+    stretch: Stretch,
+    smoothed: Smoothed,
+    values: Floats,
+    rows: range,
+    prior: Prior,
+) -> tuple[list[Problem], list[Complexes]]:
+    """The problems of the wanted rows, and the spectra (Ω) they are of."""
+    spectra = [_exponential(values[row] * stretch.profile) for row in rows]
+    problems = [
+        _problem(design, stretch, smoothed, row, impedance, prior)
+        for row, impedance in zip(rows, spectra, strict=True)
+    ]
+    return problems, spectra
+
+
+def _in_turn(
+    problems: list[Problem], spectra: list[Complexes], tried: dict[int, Choice]
+) -> list[Choice]:
+    """Fit the rows one from the other; terms are tried only beside rows that call for some."""
+    found: list[Choice] = []
+    before: Solution | None = None
+    for place, problem in enumerate(problems):
+        choice = tried.get(place)
+        if choice is None:
+            plain = legal(problem.solve(PLAIN, before))
+            near = [tried[k] for k in tried if abs(k - place) < EVERY]
+            if any(_called_for(one) for one in near):
+                slope = low_end(problem.design.frequency, spectra[place])
+                choice = choose(plain, slope=slope)
+            else:
+                choice = unasked(plain)
+        before = choice.solution if choice.solution.settled else None
+        found.append(choice)
+    return found
+
+
+def _called_for(choice: Choice) -> bool:
+    terms = choice.solution.terms
+    return terms.signed or bool(set(terms.columns) - set(PLAIN.columns))
+
+
+def _exponential(values: Floats) -> Complexes:
+    half = values.size // 2
+    return np.asarray(np.exp(values[:half] + 1j * values[half:]))
+
+
+def moved(values: Floats, time: Floats, instants: Floats) -> Floats:
+    """Move each column from the instants at which it was measured to the sweeps' own times.
+
+    Parameters
+    ----------
+    values : smoothed, shape (T, 2F).
+    time : to which all are moved (s), shape (T,).
+    instants : when each point was measured, after `time` (s), shape (T, F).
+    """
+    from scipy.interpolate import CubicSpline
+
+    found = np.empty_like(values)
+    points = instants.shape[1]
+    for point in range(points):
+        when = time + np.nan_to_num(instants[:, point])
+        columns = [point, points + point]
+        if (np.diff(when) <= 0).any():
+            found[:, columns] = values[:, columns]
+            continue
+        spline = CubicSpline(when, values[:, columns], bc_type="natural")
+        inside = np.clip(time, when[0], when[-1])
+        found[:, columns] = spline(inside) + spline(inside, 1) * (time - inside)[:, None]
+    return found
+
+
+def _problem(
+    design: Design,
+    stretch: Stretch,
+    smoothed: Smoothed,
+    row: int,
+    impedance: Complexes,
+    prior: Prior,
+) -> Problem:
+    """Whiten a smoothed spectrum: relative residuals, in components of known leverage."""
+    turned = 1 / impedance
+    profile = stretch.profile
+    whiten = _whitening(turned, profile, smoothed.basis, smoothed.leverage[row])
+    scale = float(np.abs(impedance).max())
+    half = impedance.size
+    # What smoothing leaves of the noise asks for the finer rank.
+    left = np.asarray(design.left[1][:half] + 1j * design.left[1][half:], dtype=np.complex128)
+    return Problem(
+        design=design,
+        whiten=lambda rows: whiten(rows * scale),
+        data=whiten(impedance[:, None])[:, 0],
+        left=whiten(left * scale),
+        right=design.right[1],
+        scale=scale,
+        spread=max(float(np.ptp(impedance.real)) / scale, LEAST_SPAN),
+        prior=prior,
+    )
+
+
+def _whitening(
+    turned: Complexes, profile: Floats, basis: Floats, leverage: Floats
+) -> Callable[[Complexes], Floats]:
+    weight = 1 / np.sqrt(leverage + LEAST_LEVERAGE)
+    rotation = (weight[:, None] * basis.T) / profile[None, :]
+
+    def whiten(rows: Complexes) -> Floats:
+        relative = stacked_parts((rows * turned[:, None]).T).T
+        return np.ascontiguousarray(rotation @ relative)
+
+    return whiten
