@@ -8,6 +8,7 @@ import pytest
 
 from anodescope import analyse
 from anodescope.errors import SettingsError
+from anodescope.impedance import Tikhonov
 from anodescope.workflow.settings import Settings, read_settings
 from tests.generator import paper
 
@@ -53,6 +54,23 @@ tau = [1e-8, 1e-5]
     json.dumps(chosen.to_dict())
 
 
+def test_a_table_gives_the_settings_of_a_method(tmp_path):
+    text = """
+[method]
+name = "tikhonov"
+order = 2
+choose = "re_im"
+lam_range = [1e-6, 1.0]
+together = true
+"""
+    chosen = read_settings(written(tmp_path, text))
+    wanted = Tikhonov(order=2, choose="re_im", lam_range=(1e-6, 1.0), together=True)
+    assert chosen.method == wanted
+    given = read_settings(written(tmp_path, '[method]\nname = "tikhonov"\nlam = 0.01'))
+    assert given.method == Tikhonov(lam=0.01)
+    assert json.loads(json.dumps(given.to_dict()))["method"]["lam"] == 0.01
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -63,6 +81,11 @@ tau = [1e-8, 1e-5]
         ("[detectors.capacity]\nlimit = -1", "limit"),
         ('[detectors.onset]\nfactors = [1.5, "a"]', "expected a number, found 'a'"),
         ('method = "magic"', "expected one of auto"),
+        ("method = 3", "expected text, found 3"),
+        ('[method]\nname = "magic"', "expected one of auto"),
+        ("[method]\norder = 2", "expected text, found None"),
+        ('[method]\nname = "tikhonov"\nlambda = 1', "there is no key 'lambda'"),
+        ('[method]\nname = "tikhonov"\nchoose = "eye"', "expected one of gcv, l_curve, re_im"),
         ('circuit = "yes"', "expected true or false"),
         ("kramers_kronig = 3", "expected a table"),
         ('protocol = "none.toml"', "none.toml"),
@@ -101,7 +124,7 @@ def test_a_protocol_that_was_not_run_is_a_warning(tmp_path):
 
 def test_the_settings_used_are_kept_with_the_campaign():
     campaign = analyse(paper.rest(60.0).campaign)
-    assert campaign.attrs["analysis"]["method"]["name"] == "drttools"
+    assert campaign.attrs["analysis"]["method"]["name"] == "auto"
 
 
 def test_a_protocol_that_cannot_be_compared_is_a_warning_and_the_rest_comes_out():

@@ -146,17 +146,23 @@ def _told(summary: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def run_bench(names: Sequence[str], *, as_json: bool) -> None:
-    """Run named comparisons and print their rows."""
+def run_bench(
+    names: Sequence[str], *, as_json: bool, out: Path | None = None, drt: Mapping[str, Any]
+) -> None:
+    """Run named comparisons and print their rows as Markdown tables."""
     from anodescope.bench import run_benches
 
-    tables = run_benches(names, note=screen.note)
+    tables = run_benches(names, note=screen.note, drt=drt)
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(tables, indent=2, ensure_ascii=False, allow_nan=False)
+        out.write_text(text, encoding="utf-8")
     if as_json:
         screen.show_json(tables)
         return
     for name, rows in tables.items():
         header = list(rows[0]) if rows else []
-        screen.show_table(name, header, [[_shown(row[key]) for key in header] for row in rows])
+        screen.show_markdown(name, header, [[_shown(row[key]) for key in header] for row in rows])
 
 
 def _shown(value: Any) -> str:

@@ -94,7 +94,13 @@ def analyse(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")],
-    method: Annotated[str | None, typer.Option("--method", help="DRT method.")] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            "--method",
+            help="DRT method: auto, drttools or tikhonov; its settings: [method] of --settings.",
+        ),
+    ] = None,
     settings: Annotated[
         Path | None, typer.Option("--settings", help="analysis.toml with every other choice.")
     ] = None,
@@ -167,12 +173,27 @@ def bench(
         list[str] | None,
         typer.Argument(help="pairs, formats, drt, kk, analysis; without a name, all."),
     ] = None,
+    sets: Annotated[
+        str | None,
+        typer.Option(help="drt: parts to run: A,B,random,foreign,series,terms,scale,gaps."),
+    ] = None,
+    count: Annotated[int | None, typer.Option(help="drt: spectra per set.")] = None,
+    peers: Annotated[bool, typer.Option("--peers/--no-peers", help="drt: run the peers.")] = True,
+    seed: Annotated[
+        int | None, typer.Option(help="drt: of the fresh sets; from the commit's hash by default.")
+    ] = None,
+    budget: Annotated[float | None, typer.Option(help="drt: seconds that each peer has.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="JSON file for all tables.")] = None,
     json: Json = False,
 ) -> None:
     """Compare anodescope with its peers, side by side in one run."""
     from anodescope.cli import analysis
 
-    analysis.run_bench(names or [], as_json=json)
+    asked: dict[str, Any] = {"count": count, "seed": seed, "budget": budget}
+    asked["peers"] = None if peers else False
+    asked["sets"] = tuple(part.strip() for part in sets.split(",")) if sets else None
+    drt = {name: value for name, value in asked.items() if value is not None}
+    analysis.run_bench(names or [], as_json=json, out=out, drt=drt)
 
 
 def _pairs(text: str, option: str) -> dict[str, str]:

@@ -46,6 +46,17 @@ def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]])
     console.print(table)
 
 
+def show_markdown(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table in Markdown, with columns as wide as they need to be."""
+    lines = [[cell.replace("|", "\\|") for cell in line] for line in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    lines.insert(1, ["-" * width for width in widths])
+    print(f"\n## {title}\n")
+    for line in lines if header else []:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print(f"| {' | '.join(cells)} |")
+
+
 def _safe(text: str) -> str:
     """Keep square brackets in file names from being taken for markup."""
     return text.replace("[", "\\[")

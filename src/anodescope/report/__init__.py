@@ -5,6 +5,7 @@ from __future__ import annotations
 from anodescope.report.against import capacity_against, threshold_against
 from anodescope.report.charge import capacity_figure, ccd_figure
 from anodescope.report.figures import make_figures, save_figures, write_figures
+from anodescope.report.lambdas import lambda_choice
 from anodescope.report.operando import operando_map
 from anodescope.report.original import original_spectra
 from anodescope.report.overlay import gamma_overlay, gamma_waterfall
@@ -32,6 +33,7 @@ __all__ = [
     "gamma_overlay",
     "gamma_waterfall",
     "journal_style",
+    "lambda_choice",
     "make_figures",
     "make_study_figures",
     "nyquist",

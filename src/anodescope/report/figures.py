@@ -13,6 +13,7 @@ from anodescope.errors import Cancelled, SchemaError
 from anodescope.report import captions, words
 from anodescope.report.blocks import longest_rest
 from anodescope.report.charge import capacity_block, capacity_figure, ccd_block, ccd_figure
+from anodescope.report.lambdas import has_lambdas, lambda_caption, lambda_choice
 from anodescope.report.operando import operando_map
 from anodescope.report.original import original_spectra
 from anodescope.report.overlay import gamma_overlay, gamma_waterfall
@@ -58,6 +59,7 @@ EXTRAS: tuple[Extra, ...] = (
           gamma_overlay, words.overlay_caption),
     Extra("gamma_waterfall", "drt", "Waterfall", lambda c: _many(c) and has_gamma(c),
           gamma_waterfall, words.waterfall_caption),
+    Extra("lambda_choice", "drt", "Choice of λ", has_lambdas, lambda_choice, lambda_caption),
     Extra("peak_tracks", "peaks", "Tracked peaks", _tracked,
           peak_tracks, words.tracks_caption),
     Extra("threshold", "findings", "Threshold of unstable stripping",
@@ -88,8 +90,9 @@ def make_figures(
         Figures by the stem of their files; those without data are missing. Of the sweeps:
         ``operando_map``, ``spectra`` (17.1 cm), ``nyquist``, ``bode``, ``residuals``, ``gamma``
         (8.3 cm). Of series: ``original_spectra``, ``gamma_overlay``, ``gamma_waterfall``,
-        ``peak_tracks``. Of findings: ``threshold`` (of several
-        staircases one each, see `stairs.staircases`), ``ccd``, ``recovery``, ``capacity``.
+        ``peak_tracks``. Of a λ chosen from the data: ``lambda_choice``. Of findings: ``threshold``
+        (of several staircases one each, see `stairs.staircases`), ``ccd``, ``recovery``,
+        ``capacity``.
 
     Raises
     ------

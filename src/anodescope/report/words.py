@@ -202,6 +202,7 @@ def alt(campaign: CampaignLike, name: str) -> str:
         "original_spectra": "Nyquist plots of the series of sweeps",
         "gamma_overlay": "Overlaid distributions of relaxation times of the series of sweeps",
         "gamma_waterfall": "Waterfall of the distributions of relaxation times",
+        "lambda_choice": "How λ was chosen: score, L-curve, and the distribution that came of it",
         "peak_tracks": "Resistance, relaxation time and capacitance of the tracked peaks over time"
         + (f" ({named})" if named else ""),
         "threshold": "Voltage and resistance against current on a staircase"

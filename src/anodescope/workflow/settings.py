@@ -65,10 +65,11 @@ class Settings:
 def read_settings(path: str | Path) -> Settings:
     """Read `analysis.toml`.
 
-    Keys: `method`, `assumption`, `circuit`, `protocol` (a TOML file beside it), and one table per
-    group of settings whose keys are the fields of its class: ``[kramers_kronig]``,
-    ``[stationarity]``, ``[linearity]``, ``[trimming]``, ``[peaks.detection]``, ``[peaks.linking]``,
-    ``[detectors.capacity]``, ``[detectors.onset]``, …; ``[rules.NAME]`` tables name peaks.
+    Keys: `method` (a name, or a table with its `name` and the fields of its class), `assumption`,
+    `circuit`, `protocol` (a TOML file beside it), and one table per group of settings whose keys
+    are the fields of its class: ``[kramers_kronig]``, ``[stationarity]``, ``[linearity]``,
+    ``[trimming]``, ``[peaks.detection]``, ``[peaks.linking]``, ``[detectors.capacity]``,
+    ``[detectors.onset]``, …; ``[rules.NAME]`` tables name peaks.
 
     Raises
     ------
@@ -81,11 +82,11 @@ def read_settings(path: str | Path) -> Settings:
         str(path), values, (*_TABLES, "method", "assumption", "circuit", "rules", "protocol")
     )
     given: dict[str, Any] = {}
-    for name, kind in (("method", str), ("assumption", str), ("circuit", bool)):
+    for name, kind in (("assumption", str), ("circuit", bool)):
         if name in values:
             given[name] = _held(values[name], kind, str(path), name)
-    if "method" in given:
-        resolve(given["method"])
+    if "method" in values:
+        given["method"] = _method(values["method"], path)
     if "rules" in values:
         given["rules"] = rules_from(_held(values["rules"], dict, str(path), "rules"), str(path))
     if "protocol" in values:
@@ -96,6 +97,17 @@ def read_settings(path: str | Path) -> Settings:
         if name in values:
             given[name] = _filled(getattr(default, name), values[name], f"{path}, table [{name}]")
     return Settings(**given)
+
+
+def _method(value: Any, path: Path) -> Any:
+    """Return the DRT method: its name, or its object where a table gives its settings."""
+    if not isinstance(value, Mapping):
+        resolve(_held(value, str, str(path), "method"))
+        return value
+    where = f"{path}, table [method]"
+    name = _held(value.get("name"), str, where, "name")
+    given = {key: setting for key, setting in value.items() if key != "name"}
+    return _filled(resolve(name), given, where)
 
 
 def read_protocol(path: Path) -> Protocol:
