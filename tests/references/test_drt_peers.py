@@ -6,10 +6,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from anodescope.bench import peers
-from anodescope.bench.drt import run_bench
+from anodescope.bench.drttools import run_bench
+from anodescope.bench.inverters import INVERTERS, ask_inverter
+from anodescope.bench.metrics import relative_l2
 from anodescope.bench.peers import Answer, ask
+from anodescope.bench.spectra import sets_a_and_b
 
 HERE = Path(sys.executable)
 
@@ -47,10 +51,9 @@ def test_a_missing_import_while_working_is_a_failure_not_an_absence():
     assert answer.status.startswith("failed: ModuleNotFoundError")
 
 
-def test_the_bench_reports_absent_peers_and_our_own_figures(monkeypatch, tmp_path):
+def test_the_part_on_drttools_reports_absent_peers_and_our_own_figures(monkeypatch, tmp_path):
     monkeypatch.setenv(peers.VARIABLE, str(tmp_path / "python"))
-    rows = run_bench(tmp_path / "out" / "drt.json", count=6)
-    assert (tmp_path / "out" / "drt.json").is_file()
+    rows = run_bench(count=6)
     absent = [row for row in rows if row.method.startswith("pyDRTtools")]
     assert {row.status for row in absent} == {"not installed"}
     assert all(np.isnan(row.milliseconds) for row in absent)
@@ -58,3 +61,17 @@ def test_the_bench_reports_absent_peers_and_our_own_figures(monkeypatch, tmp_pat
     assert len(ours) == 4
     assert all(row.status == "ran" and row.objective_gap < 1e-6 for row in ours)
     assert all(np.isnan(row.times_faster) for row in ours)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("inverter", INVERTERS, ids=lambda peer: peer.name)
+def test_every_peer_inverts_a_plain_spectrum(inverter):
+    spectra = sets_a_and_b(300)["A"].first(2).spectra()
+    answer = ask_inverter(inverter, spectra, 60.0)
+    if answer.status == "not installed":
+        pytest.skip(f"{inverter.packages[0]} is not installed in .venv-bench")
+    assert answer.ran, answer.status
+    assert not answer.arrays["failed"].any(), answer.arrays["reason"]
+    truth = np.array([spectrum.gamma for spectrum in spectra])[: len(answer.arrays["gamma"])]
+    # Every one of them finds three processes; in other units or places it would be near 1.
+    assert relative_l2(answer.arrays["gamma"], truth).max() < 0.5

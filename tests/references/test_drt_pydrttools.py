@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from anodescope.bench.drt import ask_pydrttools, relative_l2
+from anodescope.bench.drttools import ask_pydrttools
+from anodescope.bench.metrics import relative_l2
 from anodescope.bench.spectra import SyntheticSet, sets_a_and_b, zarc
 from anodescope.impedance import DRTTOOLS_RANGE, DRTtools, solve_drttools
 

@@ -1,246 +1,271 @@
-"""Named comparison: the method "drttools" against a stacked NNLS and against pyDRTtools.
+"""Named comparison: distributions of relaxation times, ours beside every peer's, in one run.
 
-Both sides run in fresh interpreters with one thread; times are processor time, which a busy machine
-disturbs less than a clock. Ours: the verb `drt` on all 300 spectra of a
-set, matrices included, after one call that compiles. pyDRTtools builds its matrices anew for each
-spectrum and takes about a quarter of a second for it, so it gets 20 spectra spread over the set.
+Sets: A and B (`spectra`), a fresh draw of the training generator (`cells`), the foreign family, and
+beside those series that change, and cells that need a loop, a capacitor or a tail. Every method
+runs in a fresh interpreter with one thread; times are processor time, medians. Our rows hold whole
+sets, the peers' as many spectra of the same set as they can within their share of two minutes, in
+an order that was shuffled once; the columns `same` and `ours_better` compare ours (single) with a
+peer on the peer's spectra only.
+
+What every column means stands in `metrics` and in the rows below; how each peer is called, in
+`inverters`. The fresh sets are drawn from the hash of the commit, or from a seed that is given.
 """
 
 from __future__ import annotations
 
-import json
-import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import nnls
 
-from anodescope.bench.peers import Answer, ask, ask_ourselves
-from anodescope.bench.spectra import SyntheticSet, sets_a_and_b
-from anodescope.impedance import DRTtools, drt, solve_drttools
-from anodescope.impedance.sweeps import stacked_parts
-from anodescope.impedance.tikhonov import Design
+from anodescope.bench import (
+    drt_ablation,
+    drt_jumps,
+    drt_real,
+    drt_resolution,
+    drttools,
+    tables,
+)
+from anodescope.bench.cells import EXTRAS, random_cells, series_set
+from anodescope.bench.foreign import foreign_cells, seed_of_commit
+from anodescope.bench.inverters import INVERTERS, ask_inverter
+from anodescope.bench.metrics import score
+from anodescope.bench.peers import Answer, ask_ourselves
+from anodescope.bench.spectra import packed, sets_a_and_b
+from anodescope.bench.tables import Case, Measured, Row, Setting
+from anodescope.errors import SettingsError
 
-Floats = npt.NDArray[np.float64]
-Complexes = npt.NDArray[np.complex128]
+SETS = ("A", "B", "random", "foreign", "series", "terms")
+WHOLE = (*SETS, "scale", "gaps")
+# Parts that are run when they are asked for; together they take the better part of an hour.
+ASKED = ("jumps", "onsets", "real", "ablation", "resolution")
+PARTS = (*WHOLE, *ASKED)
+COUNTS = {"A": 300, "B": 300, "random": 150, "foreign": 150, "series": 240, "terms": 120}
+# Spectra that a peer gets of a set at most, and seconds that it has for all sets together.
+PEER_SPECTRA, PEER_BUDGET = 20, 120.0
+SERIES_IN_SET = 4
+SCALE, WORKERS = 5_000, 2
+_SHUFFLE = 1
 
-LAMBDAS = (1e-3, 1e-9)
-PEER_SPECTRA = 20
-REPEATS = 5
-
-# Its graphical window needs a screen; an empty module in its place leaves the numerics untouched.
-PEER_PREPARE = """
-import sys, types
-for name in ("GUI", "layout"):
-    sys.modules["pyDRTtools." + name] = types.ModuleType(name)
-from pyDRTtools.runs import EIS_object, simple_run
-import cvxopt
-"""
-PEER_WORK = """
-import time
-cvxopt.solvers.options["show_progress"] = False
-if "tolerance" in given:
-    for name in ("abstol", "reltol", "feastol"):
-        cvxopt.solvers.options[name] = float(given["tolerance"])
-frequency, impedance = given["frequency"], given["impedance"]
-seconds, gamma, resistance, inductance = [], [], [], []
-for row in impedance:
-    begin = time.process_time()
-    entry = EIS_object(frequency, row.real, row.imag)
-    entry.tau_fine = given["tau"]
-    entry = simple_run(entry, rbf_type="Gaussian", data_used="Combined Re-Im Data",
-                       induct_used=int(given["inductance"]), der_used="1st order",
-                       cv_type="custom", reg_param=float(given["lam"]),
-                       shape_control="FWHM Coefficient", coeff=0.5)
-    seconds.append(time.process_time() - begin)
-    gamma.append(entry.gamma)
-    resistance.append(entry.R)
-    inductance.append(entry.L)
-result.update(seconds=np.array(seconds), gamma=np.array(gamma), resistance=np.array(resistance),
-              inductance=np.array(inductance))
-"""
-OUR_PREPARE = "from anodescope.bench.drt import measure_all"
-OUR_WORK = "result.update(measure_all(int(given['count'])))"
+_PREPARE = "from anodescope.bench.ours import measure, measure_singly, measure_scale"
 
 
 @final
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the comparison; NaN where a column does not apply.
+class Options:
+    """What to run.
 
     Attributes
     ----------
-    method, set, lam, spectra : what was computed on what.
-    status : "ran", "not installed" or "failed: …".
-    milliseconds : processor time per spectrum; the best of several runs, for the peer the median.
-    l2 : mean over spectra of ‖γ − γ_true‖/‖γ_true‖ inside the window.
-    objective_gap : largest relative difference of the objective from a stacked NNLS.
-    gamma_gap : largest ‖γ − γ_nnls‖/‖γ_nnls‖ inside the window.
-    fallbacks : spectra that the safe solver had to solve.
-    times_faster : the peer's time per spectrum over this one's.
+    sets : parts, of `PARTS`; `WHOLE` unless some are named.
+    count : spectra per set; None: `COUNTS`.
+    peers : run the peers too.
+    seed : of the fresh sets; None: from the commit that is checked out.
+    budget : seconds that each peer has for all sets together, on the clock.
+
+    Raises
+    ------
+    SettingsError
+        for an unknown part or too few spectra.
     """
 
-    method: str
-    set: str
-    lam: float
-    spectra: int
-    status: str
-    milliseconds: float = float("nan")
-    l2: float = float("nan")
-    objective_gap: float = float("nan")
-    gamma_gap: float = float("nan")
-    fallbacks: int = 0
-    times_faster: float = float("nan")
+    sets: tuple[str, ...] = WHOLE
+    count: int | None = None
+    peers: bool = True
+    seed: int | None = None
+    budget: float = PEER_BUDGET
+
+    def __post_init__(self) -> None:
+        for name in self.sets:
+            if name not in PARTS:
+                raise SettingsError(
+                    f"bench drt: expected sets out of {', '.join(PARTS)}, found {name!r}."
+                )
+        if self.count is not None and self.count < 4:
+            raise SettingsError(f"bench drt: count: expected at least 4, found {self.count}.")
+        if self.seed is not None and self.seed < 0:
+            raise SettingsError(f"bench drt: seed: expected at least 0, found {self.seed}.")
+        if not self.budget > 0:
+            raise SettingsError(f"bench drt: budget: expected seconds, found {self.budget}.")
 
 
-def run_bench(out: Path | None = None, *, count: int = 300) -> list[Row]:
-    """Compare on the sets A and B, at λ = 1e-3 and 1e-9, all in one run.
-
-    Parameters
-    ----------
-    out : JSON file to write the rows to; None: nowhere.
-    count : spectra per set.
-    """
-    ours = ask_ourselves(OUR_PREPARE, OUR_WORK, {"count": count})
-    rows: list[Row] = []
-    for name, made in sets_a_and_b(count).items():
-        part = made.first(min(PEER_SPECTRA, count))
-        peer = _peer_row(part, LAMBDAS[0], ask_pydrttools(part, LAMBDAS[0]))
-        rows.append(peer)
-        rows += [
-            _our_row(name, lam, count, ours, peer if lam == LAMBDAS[0] else None) for lam in LAMBDAS
-        ]
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps([asdict(row) for row in rows], indent=2), encoding="utf-8")
-    return rows
-
-
-def ask_pydrttools(
-    made: SyntheticSet,
-    lam: float,
-    *,
-    tau: Floats | None = None,
-    inductance: bool = True,
-    tolerance: float | None = None,
-) -> Answer:
-    """Let pyDRTtools invert a set.
-
-    Parameters
-    ----------
-    tau : where γ is asked for (s); None: evenly inside the window.
-    inductance : fit an inductance.
-    tolerance : of its quadratic programme; None: its own.
-    """
-    given: dict[str, npt.ArrayLike] = {
-        "frequency": made.frequency,
-        "impedance": made.impedance,
-        "tau": made.window() if tau is None else tau,
-        "lam": lam,
-        "inductance": int(inductance),
-    }
-    if tolerance is not None:
-        given["tolerance"] = tolerance
-    return ask(("pyDRTtools", "cvxopt"), PEER_PREPARE, PEER_WORK, given)
+def run_bench(
+    options: Options | None = None, *, note: Callable[[str], None] = lambda text: None
+) -> dict[str, list[Any]]:
+    """Run the comparison; the tables' names and rows."""
+    asked = options or Options()
+    fresh = any(name in asked.sets for name in ("random", "foreign", "series", "terms"))
+    seed = asked.seed
+    if seed is None and fresh:
+        seed = seed_of_commit()
+    found: dict[str, list[Any]] = {"run": _settings(asked, seed)}
+    if seed is not None:
+        note(f"bench drt: seed {seed}")
+    cases = [_case(name, seed or 0, asked.count) for name in SETS if name in asked.sets]
+    measured: list[Measured] = []
+    for case in cases:
+        measured += _measure(case, asked, len(cases), note)
+    if cases:
+        found |= tables.tables_of(measured)
+    if "scale" in asked.sets:
+        note("bench drt: scale …")
+        found["scale"] = _scale(SCALE if asked.count is None else asked.count)
+    if "gaps" in asked.sets:
+        note("bench drt: drttools against a stacked NNLS …")
+        count = asked.count or COUNTS["A"]
+        found["drttools"] = list(drttools.run_bench(count=count, peers=asked.peers))
+    for name in (name for name in ASKED if name in asked.sets):
+        note(f"bench drt: {name} …")
+        found |= _asked(name)
+    return found
 
 
-def measure_all(count: int) -> dict[str, npt.ArrayLike]:
-    """Measure every set at every λ; runs in its own process."""
-    return {
-        f"{name} {lam:g} {key}": value
-        for name in sets_a_and_b(count)
-        for lam in LAMBDAS
-        for key, value in measure(name, lam, count).items()
-    }
+def _asked(name: str) -> dict[str, list[Any]]:
+    """Run one of the parts that are not run unless asked for."""
+    if name == "jumps":
+        return {"jumps": list(drt_jumps.run_jumps())}
+    if name == "onsets":
+        return {"onsets": list(drt_jumps.run_onsets())}
+    if name == "real":
+        return {"real files": list(drt_real.run_real())}
+    if name == "ablation":
+        return {
+            "ablation": list(drt_ablation.run_ablation()),
+            "ablation of series": list(drt_ablation.run_joint_ablation()),
+        }
+    return {"resolution": list(drt_resolution.run_resolution())}
 
 
-def measure(name: str, lam: float, count: int) -> dict[str, npt.ArrayLike]:
-    """Time our method on one set and hold it against the stacked NNLS."""
-    made, method = sets_a_and_b(count)[name], DRTtools(lam=lam)
-    drt((made.frequency, made.impedance), method)
-    seconds = min(_seconds(made, method) for _ in range(REPEATS))
-    lattice, fit = solve_drttools(made.frequency, made.impedance, method=method)
-    design = method.design(made.frequency, lattice.per_decade)
-    truth, inside = made.gamma(made.window()), design.basis.at(np.log(made.window()))
-    safe, objective = stacked_nnls(design, made.impedance)
-    gamma, gamma_safe = fit.coefficients @ inside.T, safe[:, -lattice.size :] @ inside.T
-    return {
-        "milliseconds": 1e3 * seconds / count,
-        "l2": relative_l2(gamma, truth).mean(),
-        "objective_gap": np.abs(fit.objective / objective - 1).max(),
-        "gamma_gap": relative_l2(gamma, gamma_safe).max(),
-        "fallbacks": sum(outcome.name == "fallback" for outcome in fit.outcome),
-    }
+def _settings(asked: Options, seed: int | None) -> list[Setting]:
+    return [
+        Setting("seed", "none" if seed is None else str(seed)),
+        Setting("seed from", "the commit's hash" if asked.seed is None else "--seed"),
+        Setting("seconds per peer", f"{asked.budget:g}" if asked.peers else "no peers"),
+        Setting("sets", ", ".join(asked.sets)),
+        Setting("count", "default" if asked.count is None else str(asked.count)),
+    ]
 
 
-def _seconds(made: SyntheticSet, method: DRTtools) -> float:
-    begin = time.process_time()
-    drt((made.frequency, made.impedance), method)
-    return time.process_time() - begin
+def _case(name: str, seed: int, asked: int | None) -> Case:
+    """Draw a set; the seeds of the four fresh ones are four neighbours."""
+    count = COUNTS[name] if asked is None else asked
+    if name in ("A", "B"):
+        return Case(name, sets_a_and_b(count)[name].spectra(), series=True)
+    if name == "random":
+        return Case(name, random_cells(seed, count))
+    if name == "foreign":
+        return Case(name, foreign_cells(seed + 1, count))
+    if name == "series":
+        lengths = [max(count // SERIES_IN_SET, 12)] * SERIES_IN_SET
+        return Case(name, series_set(seed + 2, lengths), series=True)
+    each = max(count // (len(EXTRAS) + 1), 1)
+    drawn = [random_cells(seed + 3, each, extra) for extra in ("", *EXTRAS)]
+    return Case(name, [spectrum for part in drawn for spectrum in part])
 
 
-def stacked_nnls(design: Design, impedance: Complexes) -> tuple[Floats, Floats]:
-    """Solve each spectrum with SciPy on the stacked, column-scaled matrix: the plain version.
-
-    Returns
-    -------
-    unknowns (S, N) and objectives (Ω², S).
-    """
-    stacked, scale = design.matrix.stacked, design.matrix.scale
-    unknowns, objectives = [], []
-    for row in stacked_parts(impedance):
-        size = np.abs(row).max()
-        target = np.zeros(len(stacked))
-        target[: row.size] = row / size
-        x, norm = nnls(stacked, target)
-        unknowns.append(x * size / scale)
-        objectives.append((norm * size) ** 2)
-    return np.array(unknowns), np.array(objectives)
-
-
-def relative_l2(found: Floats, truth: Floats) -> Floats:
-    """Return ‖found − truth‖/‖truth‖ of each row."""
-    return np.asarray(
-        np.linalg.norm(found - truth, axis=1) / np.linalg.norm(truth, axis=1), dtype=np.float64
-    )
+def _measure(case: Case, asked: Options, cases: int, note: Callable[[str], None]) -> list[Measured]:
+    """Run our methods, and the peers, on one set."""
+    given = packed(case.spectra)
+    note(f"bench drt: set {case.name}, ours …")
+    singly = ask_ourselves(_PREPARE, "result.update(measure_singly(given))", given)
+    methods = ["single", "joint", "drttools"] if case.series else ["single", "drttools"]
+    found = []
+    for method in methods:
+        answer = ask_ourselves(
+            _PREPARE, "result.update(measure(given))", {**given, "method": method}
+        )
+        found.append(_ours(case, method, answer, singly if method == "single" else None))
+    found += _oracles(case, singly)
+    if not asked.peers:
+        return found
+    order = np.random.default_rng(_SHUFFLE).permutation(len(case.spectra))[:PEER_SPECTRA]
+    for inverter in INVERTERS:
+        note(f"bench drt: set {case.name}, {inverter.name} …")
+        answer = ask_inverter(inverter, [case.spectra[k] for k in order], asked.budget / cases)
+        label = f"{inverter.name} ({answer.versions[0]})" if answer.versions else inverter.name
+        found.append(_theirs(case, label, order, answer))
+    return found
 
 
-def _peer_row(made: SyntheticSet, lam: float, peer: Answer) -> Row:
-    label = " ".join(("pyDRTtools", *peer.versions[:1]))
-    if not peer.ran:
-        return Row(label, made.name, lam, len(made.impedance), peer.status)
-    return Row(
+def _scored(
+    case: Case,
+    rows: npt.NDArray[np.int64],
+    arrays: dict[str, npt.NDArray[Any]],
+    names: Sequence[str],
+) -> dict[int, Any]:
+    """Score rows that have a γ; `names` are those of γ and of its band."""
+    found = {}
+    for place, row in enumerate(rows):
+        spectrum = case.spectra[row]
+        size = spectrum.tau.size
+        values = [arrays[name][place, :size] for name in names if name in arrays]
+        if not np.isfinite(values[0]).all():
+            continue
+        bands = values[1:] if len(values) == 3 and np.isfinite(values[1:]).all() else []
+        found[int(row)] = score(spectrum.tau, spectrum.gamma, values[0], *bands)
+    return found
+
+
+def _ours(case: Case, method: str, answer: Answer, singly: Answer | None) -> Measured:
+    label, rows = f"anodescope {method}", np.arange(len(case.spectra))
+    if not answer.ran:
+        return Measured(label, case, answer.status)
+    return Measured(
         label,
-        made.name,
-        lam,
-        len(made.impedance),
-        peer.status,
-        milliseconds=1e3 * float(np.median(peer.arrays["seconds"])),
-        l2=float(relative_l2(peer.arrays["gamma"], made.gamma(made.window())).mean()),
+        case,
+        answer.status,
+        scores=_scored(case, rows, answer.arrays, ("gamma", "low", "high")),
+        seconds=singly.arrays["seconds"] if singly is not None and singly.ran else None,
+        whole=float(answer.arrays["whole"]),
+        memory=float(answer.arrays["peak_memory"]),
+        failures=int(answer.arrays["failed"].sum()),
+        more=dict(singly.arrays) if singly is not None and singly.ran else {},
     )
 
 
-def _our_row(name: str, lam: float, count: int, ours: Answer, peer: Row | None) -> Row:
-    if not ours.ran:
-        return Row("anodescope drttools", name, lam, count, ours.status)
-    mine = f"{name} {lam:g} "
-    numbers = {
-        key.removeprefix(mine): float(value)
-        for key, value in ours.arrays.items()
-        if key.startswith(mine)
+def _oracles(case: Case, singly: Answer) -> list[Measured]:
+    """The fit that knows the noise: with the product's rule for bands, and as the posterior is."""
+    if not singly.ran:
+        return [Measured("oracle", case, singly.status)]
+    rows = np.arange(len(case.spectra))
+    names = {
+        tables.ORACLE: ("oracle", "oracle_low", "oracle_high"),
+        tables.BARE: ("oracle", "bare_low", "bare_high"),
     }
-    fallbacks = int(numbers.pop("fallbacks"))
-    faster = peer.milliseconds / numbers["milliseconds"] if peer else float("nan")  # NaN: absent
-    return Row(
-        "anodescope drttools",
-        name,
-        lam,
-        count,
-        ours.status,
-        fallbacks=fallbacks,
-        times_faster=faster,
-        **numbers,
+    return [
+        Measured(label, case, singly.status, scores=_scored(case, rows, singly.arrays, columns))
+        for label, columns in names.items()
+    ]
+
+
+def _theirs(case: Case, label: str, order: npt.NDArray[np.int64], answer: Answer) -> Measured:
+    if not answer.ran:
+        return Measured(label, case, answer.status)
+    arrays = answer.arrays
+    failures = int(arrays["failed"].sum())
+    status = f"failed: {arrays['reason']}" if failures == arrays["failed"].size else answer.status
+    rows = order[: arrays["seconds"].size]
+    return Measured(
+        label,
+        case,
+        status,
+        scores=_scored(case, rows, arrays, ("gamma", "low", "high")),
+        seconds=arrays["seconds"],
+        memory=float(arrays["peak_memory"]),
+        failures=failures,
     )
+
+
+def _scale(count: int) -> list[Row]:
+    rows: list[Row] = []
+    for method in ("single", "joint"):
+        for workers in (1, WORKERS):
+            given = {"method": method, "count": count, "workers": workers}
+            answer = ask_ourselves(_PREPARE, "result.update(measure_scale(given))", given)
+            numbers = {name: float(value) for name, value in answer.arrays.items()}
+            rows.append(
+                tables.Scale(f"anodescope {method}", count, workers, answer.status, **numbers)
+            )
+    return rows

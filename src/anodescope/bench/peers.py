@@ -32,7 +32,20 @@ QUIET = {
     "QT_QPA_PLATFORM": "offscreen",
 }
 
-_FRAME = """
+# A child's ru_maxrss starts at its parent's, so Linux is asked for the peak of the image itself.
+PEAK = """
+def peak_memory():
+    try:
+        with open("/proc/self/status", encoding="ascii") as status:
+            return next(float(line.split()[1]) for line in status if "VmHWM" in line) / 1024
+    except OSError:
+        import resource
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+"""
+
+_FRAME = (
+    PEAK
+    + """
 import contextlib, importlib.metadata, io, sys
 import numpy as np
 given = dict(np.load(sys.argv[1]))
@@ -46,8 +59,10 @@ except (ImportError, importlib.metadata.PackageNotFoundError) as reason:
     sys.exit({missing})
 with contextlib.redirect_stdout(io.StringIO()):
 {work}
+result.setdefault("peak_memory", peak_memory())
 np.savez(sys.argv[2], versions=np.array(versions, dtype=str), **result)
 """
+)
 
 
 @final
@@ -59,7 +74,7 @@ class Answer:
     ----------
     status : "ran", "not installed", or "failed: …" with the peer's last line.
     versions : of the packages asked for.
-    arrays : what the snippet put into `result`.
+    arrays : what the snippet put into `result`, and its largest resident size, `peak_memory` (MB).
     """
 
     status: str

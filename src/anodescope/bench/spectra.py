@@ -1,4 +1,4 @@
-"""Sets A and B: 300 synthetic spectra of a cell that changes, whose true γ is known in closed form.
+"""Spectra whose true γ is known, and the sets A and B: 300 spectra of a cell that changes.
 
 Z = R0 + ZARC(1e-6 s) + ZARC(5e-4 s, emerging) + ZARC(about 1e-1 s, growing and moving), 71
 frequencies, 0.3 % noise of |Z| on each part. Set A reaches down to 0.05 Hz, so its window holds all
@@ -7,8 +7,10 @@ three arcs; set B ends at 5 Hz, so the slowest one lies outside its window.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import pi
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +39,54 @@ def zarc_gamma(tau: Floats, resistance: Floats, centre: Floats, phi: Floats) -> 
     angle = (1 - phi) * pi
     shape = np.sin(angle) / (np.cosh(phi * np.log(tau / centre)) - np.cos(angle))
     return np.asarray(resistance / (2 * pi) * shape)
+
+
+def window_of(frequency: Floats, per_decade: int = 40) -> Floats:
+    """Return relaxation times (s) that fill the window 1/(2πf_max) … 1/(2πf_min) evenly.
+
+    Parameters
+    ----------
+    frequency : (Hz), in any order, shape (F,).
+    per_decade : relaxation times per decade; they are 10**(k/per_decade) s.
+    """
+    low, high = -np.log10(2 * pi * frequency.max()), -np.log10(2 * pi * frequency.min())
+    k = np.arange(np.ceil(low * per_decade), np.floor(high * per_decade) + 1)
+    return np.asarray(10.0 ** (k / per_decade))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Spectrum:
+    """One noisy spectrum and its truth.
+
+    Attributes
+    ----------
+    frequency : (Hz), descending, shape (F,).
+    impedance, clean : with and without noise (Ω), shape (F,).
+    sigma : standard deviation of the noise of each part (Ω), shape (F,).
+    tau : relaxation times inside the window (s), uniform in ln τ, shape (T,).
+    gamma : the true γ there (Ω per unit ln τ), shape (T,).
+    terms : what stands beside a positive γ: "loop", "capacitance", "tail".
+    """
+
+    frequency: Floats
+    impedance: Complexes
+    clean: Complexes
+    sigma: Floats
+    tau: Floats
+    gamma: Floats
+    terms: tuple[str, ...] = ()
+
+
+def noisy(clean: Complexes, sigma: Floats, generator: np.random.Generator) -> Complexes:
+    """Add independent normal noise to both parts.
+
+    Parameters
+    ----------
+    clean, sigma : impedance and standard deviation of each part (Ω), of the same shape.
+    """
+    real, imaginary = generator.standard_normal((2, *clean.shape))
+    return np.asarray(clean + sigma * (real + 1j * imaginary), dtype=np.complex128)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +129,17 @@ class SyntheticSet:
         )
 
     def window(self, per_decade: int = 40) -> Floats:
-        """Return relaxation times (s) that fill the window 1/(2πf_max) … 1/(2πf_min) evenly."""
-        low, high = -np.log10(2 * pi * self.frequency[[0, -1]])
-        k = np.arange(np.ceil(low * per_decade), np.floor(high * per_decade) + 1)
-        return np.asarray(10.0 ** (k / per_decade))
+        """Return relaxation times (s) that fill the window evenly; see `window_of`."""
+        return window_of(self.frequency, per_decade)
+
+    def spectra(self) -> list[Spectrum]:
+        """Return the spectra one by one, each with its truth."""
+        tau = self.window()
+        parts = zip(self.impedance, self.clean, self.gamma(tau), strict=True)
+        return [
+            Spectrum(self.frequency, impedance, clean, NOISE * np.abs(clean), tau, gamma)
+            for impedance, clean, gamma in parts
+        ]
 
 
 def sets_a_and_b(count: int = 300) -> dict[str, SyntheticSet]:
@@ -108,3 +165,27 @@ def sets_a_and_b(count: int = 300) -> dict[str, SyntheticSet]:
         noisy = clean + NOISE * np.abs(clean) * noise
         made[name] = SyntheticSet(name, frequency, noisy, clean, resistance, centre, phi)
     return made
+
+
+def packed(spectra: Sequence[Spectrum]) -> dict[str, npt.NDArray[np.generic]]:
+    """Return spectra as arrays for another process: rows of unequal length end in NaN.
+
+    Returns
+    -------
+    frequency, sigma (N, F), impedance (N, F) and tau (N, T).
+    """
+    points = max(s.frequency.size for s in spectra)
+    places = max(s.tau.size for s in spectra)
+
+    def rows(values: Sequence[npt.NDArray[np.generic]], size: int) -> npt.NDArray[np.generic]:
+        table = np.full((len(values), size), np.nan, dtype=values[0].dtype)
+        for row, value in zip(table, values, strict=True):
+            row[: value.size] = value
+        return table
+
+    return {
+        "frequency": rows([s.frequency for s in spectra], points),
+        "impedance": rows([s.impedance for s in spectra], points),
+        "sigma": rows([s.sigma for s in spectra], points),
+        "tau": rows([s.tau for s in spectra], places),
+    }
