@@ -152,7 +152,7 @@ def test_cite_of_a_run_names_what_it_used(capsys, folder, tmp_path):
     code, out, _ = run(capsys, "cite", tmp_path / "out" / "campaign.zarr", "--json")
     assert code == 0
     keys = {work["key"] for work in json.loads(out)}
-    assert "wan2015" in keys
+    assert "effat2017" in keys
 
 
 @pytest.mark.parametrize("option", ["--area=2", "--columns=frequency=f/Hz", "--specimen=s.toml"])
@@ -338,7 +338,6 @@ def test_means_are_counted_by_condition():
 
 # Ctrl-C, in a process of its own that says on stdout how far it is
 TELLING = """
-import sys
 from contextlib import contextmanager
 from anodescope.campaign import study_of
 from anodescope.cli import analysis, screen
@@ -349,7 +348,7 @@ def tell():
     yield lambda stage, done, total: print(stage, done, flush=True)
 
 screen.progress_bar = tell
-main(sys.argv[1:])
+main()
 """
 
 
