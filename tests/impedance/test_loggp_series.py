@@ -178,3 +178,15 @@ def test_two_electrodes_at_currents_of_their_own_are_not_cut():
     }
     whole = campaign(np.ones(12), electrode=names, protocol=build_node("protocol", phases))
     assert (Sweeps.of(whole).stage == 0).all()
+
+
+def test_spectra_of_different_cells_are_not_smoothed_together():
+    rng = np.random.default_rng(5)
+    frequency = np.logspace(6, 0, 43)
+    size, place = 10 ** rng.uniform(1, 3, 30), 10 ** rng.uniform(-4, -2, 30)
+    z = 20 + size[:, None] / (1 + (2j * np.pi * frequency[None, :] * place[:, None]) ** 0.9)
+    z = z * (1 + 0.002 * (rng.standard_normal(z.shape) + 1j * rng.standard_normal(z.shape)))
+    together = drt((frequency, z))
+    alone = drt((frequency, z), LogGaussian(joint=False))
+    assert np.allclose(together.gamma, alone.gamma, rtol=1e-6, atol=1e-6, equal_nan=True)
+    assert np.allclose(together.polarisation_resistance, size, rtol=0.05)

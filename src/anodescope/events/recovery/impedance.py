@@ -84,7 +84,7 @@ def _of_quantity(
     """Time constants and shares; `values` begins with the pristine one and that under current."""
     series = values[2:]
     there = np.isfinite(series)
-    result = relax(middle[there], series[there])
+    result = relax(middle[there], series[there], smoothed=True)
     if there.sum() < FEWEST:
         text = f"{there.sum()} of {there.size} sweeps at rest have it; {FEWEST} are needed.{tail}"
         reason, criterion = Outcome.too_few_points, _criterion(basis)

@@ -113,7 +113,12 @@ class Relaxation:
 
 
 def relax(
-    time: Floats, values: Floats, models: tuple[Model, ...] | None = None, *, bounds: bool = True
+    time: Floats,
+    values: Floats,
+    models: tuple[Model, ...] | None = None,
+    *,
+    bounds: bool = True,
+    smoothed: bool = False,
 ) -> Relaxation:
     """Fit a relaxation.
 
@@ -125,6 +130,8 @@ def relax(
         points, a stretched one and two. One with more parameters is taken where its BIC is smaller
         by 10.
     bounds : compute bounds; else they are 0 and infinity.
+    smoothed : the values rest on neighbours together, so that they err alike; differences of BIC
+        then count for what the points are worth.
 
     Returns
     -------
@@ -139,10 +146,11 @@ def relax(
     flat = float((data.weight * (data.values - level) ** 2).sum())
     floor = 1e-14 * flat
     lowest, best = _bic(flat, count, "none"), None
+    less = worth(course_of(data)) if smoothed and count >= SEVERAL else 1.0
     fits = [search(data, model, floor) for model in (chosen if models is None else models)]
     for fit in fits:
         bic = _bic(fit.square, count, fit.model)
-        if bic < lowest - (_CLEAR if best is None else BETTER):
+        if bic < lowest - (_CLEAR if best is None else BETTER * less):
             best, lowest = fit, bic
     # Means of one number differ by its rounding.
     if best is None or flat <= float(data.weight.sum()) * (_ROUNDING * abs(level)) ** 2:

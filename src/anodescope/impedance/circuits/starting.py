@@ -23,6 +23,7 @@ from anodescope.errors import Outcome, SettingsError
 from anodescope.impedance.circuits.composition import Circuit, Element, Series
 from anodescope.impedance.circuits.elements import ZARC, Inductor, Resistor
 from anodescope.impedance.drt import drt
+from anodescope.impedance.loggp.method import LogGaussian
 from anodescope.impedance.sweeps import Source, Sweeps
 from anodescope.running import Run
 
@@ -104,7 +105,9 @@ def inversion(source: Source, sweeps: Sweeps, run: Run) -> xr.Dataset:
     found = _node(source, "drt", sweeps.count)
     if found is not None:
         return found
-    return drt((sweeps.frequency, np.where(sweeps.valid, sweeps.impedance, np.nan)), run=run)
+    # Each by itself: what starts a fit must not lean on the neighbours of its sweep.
+    source = (sweeps.frequency, np.where(sweeps.valid, sweeps.impedance, np.nan))
+    return drt(source, LogGaussian(joint=False), run=run)
 
 
 def tracked_peaks(source: Source, sweeps: Sweeps) -> xr.Dataset | None:

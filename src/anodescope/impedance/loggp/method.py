@@ -32,7 +32,7 @@ from anodescope.impedance.loggp.design import (
 from anodescope.impedance.loggp.drift import at_once
 from anodescope.impedance.loggp.grids import Series, series_of
 from anodescope.impedance.loggp.prior import FROZEN, Prior
-from anodescope.impedance.loggp.series import Stretch, fit_stretch
+from anodescope.impedance.loggp.series import Stretch, fit_stretch, steady
 from anodescope.impedance.loggp.single import Choice, fit_single
 from anodescope.impedance.loggp.spreads import spreads
 from anodescope.impedance.sweeps import Sweeps, blocks
@@ -142,7 +142,12 @@ def _tasks(series: Series, sweeps: Sweeps, method: LogGaussian) -> list[Task]:
 
     def task(rows: slice, stretch: Stretch | None) -> Task:
         return Task(
-            method, series.key, series.rows[rows], series.points[rows], measured[rows], stretch
+            method,
+            series.key,
+            series.rows[rows],
+            series.points[rows],
+            np.where(missing[rows], np.nan, measured[rows]),
+            stretch,
         )
 
     moved = measured.copy()
@@ -188,7 +193,7 @@ def solve_task(task: Task) -> list[Row]:
     """Invert the rows of a task."""
     prior = task.method.prior
     design = shared_design(task.key, PER_DECADE)
-    if task.stretch is not None:
+    if task.stretch is not None and steady(design, task.stretch):
         found = fit_stretch(design, task.stretch, prior=prior)
         return [
             _row(design, choice, measured, joint=True)
@@ -196,6 +201,8 @@ def solve_task(task: Task) -> list[Row]:
         ]
     rows = []
     drifted = task.measured if task.moved is None else task.moved
+    if task.stretch is not None:
+        drifted = without_drift(task.stretch)
     for measured, moved in zip(task.measured, drifted, strict=True):
         there = np.isfinite(measured)
         own = design

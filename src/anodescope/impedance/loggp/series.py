@@ -12,7 +12,15 @@ import numpy.typing as npt
 from anodescope.impedance.loggp.design import INDUCTANCE, SERIES, Design
 from anodescope.impedance.loggp.prior import FROZEN, Prior
 from anodescope.impedance.loggp.problem import LEAST_SPAN, Problem, Solution, Terms
-from anodescope.impedance.loggp.single import Choice, choose, legal, low_end, unasked
+from anodescope.impedance.loggp.reduction import Reduced
+from anodescope.impedance.loggp.single import (
+    Choice,
+    choose,
+    legal,
+    low_end,
+    problem_of,
+    unasked,
+)
 from anodescope.impedance.loggp.smoothing import (
     Smoothed,
     logarithm,
@@ -31,6 +39,9 @@ LEAST_LEVERAGE = 2e-3
 # neighbour has some.
 EVERY = 8
 PLAIN = Terms((SERIES, INDUCTANCE))
+# Noise over time above this many times that of single sweeps is no noise; below the second number
+# no instrument measures, so that nothing is held against it.
+RESTLESS, LEAST_NOISE = 2.5, 1e-4
 
 
 @final
@@ -56,6 +67,24 @@ class Stretch:
     profile: Floats
     sigma: float
     wanted: slice
+
+
+def steady(design: Design, stretch: Stretch) -> bool:
+    """Tell whether sweeps differ from their neighbours by no more than their own noise does.
+
+    The noise over time is held against that of single sweeps, by what no γ can describe. Where it
+    is far larger the sweeps are of different cells or states, and are not to be smoothed together.
+    """
+    rows = range(*stretch.wanted.indices(len(stretch.time)))
+    levels = []
+    for row in rows[::EVERY]:
+        problem = problem_of(design, stretch.impedance[row])
+        columns = problem.columns(PLAIN)
+        reduced = Reduced.of(problem.left, columns, problem.data, problem.right)
+        freedom = problem.data.size - columns.shape[1] - reduced.data.size
+        if freedom > 0 and not stretch.missing[row].any():
+            levels.append(np.sqrt(reduced.rest / freedom))
+    return not levels or stretch.sigma <= RESTLESS * max(float(np.median(levels)), LEAST_NOISE)
 
 
 def fit_stretch(
