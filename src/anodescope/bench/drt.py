@@ -131,10 +131,7 @@ def _asked(name: str) -> dict[str, list[Any]]:
     if name == "real":
         return {"real files": list(drt_real.run_real())}
     if name == "ablation":
-        return {
-            "ablation": list(drt_ablation.run_ablation()),
-            "ablation of series": list(drt_ablation.run_joint_ablation()),
-        }
+        return {"ablation": list(drt_ablation.run_ablation())}
     return {"resolution": list(drt_resolution.run_resolution())}
 
 
