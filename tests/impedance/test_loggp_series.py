@@ -190,3 +190,15 @@ def test_spectra_of_different_cells_are_not_smoothed_together():
     alone = drt((frequency, z), LogGaussian(joint=False))
     assert np.allclose(together.gamma, alone.gamma, rtol=1e-6, atol=1e-6, equal_nan=True)
     assert np.allclose(together.polarisation_resistance, size, rtol=0.05)
+
+
+def test_frequencies_that_late_sweeps_lack_are_not_invented():
+    rng = np.random.default_rng(6)
+    frequency = np.logspace(6, -2, 65)
+    size = np.linspace(50, 56, 60)
+    z = 5 + 20 / (1 + (2j * np.pi * frequency[None, :] * 1e-5) ** 0.9)
+    z = z + size[:, None] / (1 + (2j * np.pi * frequency[None, :] * 1e-3) ** 0.85)
+    z = 30 * z * (1 + 0.002 * (rng.standard_normal(z.shape) + 1j * rng.standard_normal(z.shape)))
+    z[30:, -16:] = np.nan
+    found = drt((frequency, z))
+    assert np.allclose(found.polarisation_resistance, 30 * (20 + size), rtol=0.03)

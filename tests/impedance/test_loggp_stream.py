@@ -112,7 +112,9 @@ def test_missing_points_stay_in_their_series():
     z[12, 5] = np.nan
     first, _ = fed(DrtStream(), z)
     assert first[12].gamma.size == first[11].gamma.size
-    assert relative_l2(first[12].gamma, first[11].gamma) < 0.1
+    # Nothing after it tells yet what it lacks, so that it is inverted by itself.
+    alone = drt((GRID, z[12])).gamma.values[0]
+    assert relative_l2(first[12].gamma, alone) < 1e-6
 
 
 def test_order_of_points_and_clock():

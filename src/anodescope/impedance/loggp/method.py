@@ -32,7 +32,13 @@ from anodescope.impedance.loggp.design import (
 from anodescope.impedance.loggp.drift import at_once
 from anodescope.impedance.loggp.grids import Series, series_of
 from anodescope.impedance.loggp.prior import FROZEN, Prior
-from anodescope.impedance.loggp.series import Stretch, fit_stretch, steady
+from anodescope.impedance.loggp.series import (
+    Stretch,
+    fit_stretch,
+    known_enough,
+    steady,
+    supported,
+)
 from anodescope.impedance.loggp.single import Choice, fit_single
 from anodescope.impedance.loggp.spreads import spreads
 from anodescope.impedance.sweeps import Sweeps, blocks
@@ -193,17 +199,24 @@ def solve_task(task: Task) -> list[Row]:
     """Invert the rows of a task."""
     prior = task.method.prior
     design = shared_design(task.key, PER_DECADE)
-    if task.stretch is not None and steady(design, task.stretch):
+    together: list[Row | None] = [None] * len(task.measured)
+    if task.stretch is not None and known_enough(task.stretch) and steady(design, task.stretch):
         found = fit_stretch(design, task.stretch, prior=prior)
-        return [
-            _row(design, choice, measured, joint=True)
-            for (choice, _), measured in zip(found, task.measured, strict=True)
+        # A sweep that lacks what its neighbours lack too is inverted by itself.
+        together = [
+            _row(design, choice, measured, joint=True) if whole else None
+            for (choice, _), measured, whole in zip(
+                found, task.measured, supported(task.stretch), strict=True
+            )
         ]
     rows = []
     drifted = task.measured if task.moved is None else task.moved
     if task.stretch is not None:
         drifted = without_drift(task.stretch)
-    for measured, moved in zip(task.measured, drifted, strict=True):
+    for measured, moved, joint in zip(task.measured, drifted, together, strict=True):
+        if joint is not None:
+            rows.append(joint)
+            continue
         there = np.isfinite(measured)
         own = design
         if not there.all():

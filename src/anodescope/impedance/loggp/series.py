@@ -42,6 +42,8 @@ PLAIN = Terms((SERIES, INDUCTANCE))
 # Noise over time above this many times that of single sweeps is no noise; below the second number
 # no instrument measures, so that nothing is held against it.
 RESTLESS, LEAST_NOISE = 2.5, 1e-4
+# What a sweep lacks may be taken from this many sweeps on either side, and from no further.
+BESIDE = 3
 
 
 @final
@@ -69,6 +71,23 @@ class Stretch:
     wanted: slice
 
 
+def known_enough(stretch: Stretch) -> bool:
+    """Tell whether every frequency was measured in at least half of the sweeps."""
+    return bool((stretch.missing.mean(axis=0) <= 0.5).all())
+
+
+def supported(stretch: Stretch) -> Bools:
+    """Tell which wanted sweeps have what they lack in sweeps near by, on both sides of them."""
+    there = ~stretch.missing
+    rows = range(*stretch.wanted.indices(len(stretch.time)))
+    found = []
+    for row in rows:
+        before = there[max(row - BESIDE, 0) : row].any(axis=0)
+        after = there[row + 1 : row + 1 + BESIDE].any(axis=0)
+        found.append(bool((there[row] | (before & after)).all()))
+    return np.array(found, dtype=np.bool_)
+
+
 def steady(design: Design, stretch: Stretch) -> bool:
     """Tell whether sweeps differ from their neighbours by no more than their own noise does.
 
@@ -77,14 +96,17 @@ def steady(design: Design, stretch: Stretch) -> bool:
     """
     rows = range(*stretch.wanted.indices(len(stretch.time)))
     levels = []
-    for row in rows[::EVERY]:
+    complete = [row for row in rows if not stretch.missing[row].any()]
+    for row in complete[::EVERY]:
         problem = problem_of(design, stretch.impedance[row])
         columns = problem.columns(PLAIN)
         reduced = Reduced.of(problem.left, columns, problem.data, problem.right)
         freedom = problem.data.size - columns.shape[1] - reduced.data.size
-        if freedom > 0 and not stretch.missing[row].any():
+        if freedom > 0:
             levels.append(np.sqrt(reduced.rest / freedom))
-    return not levels or stretch.sigma <= RESTLESS * max(float(np.median(levels)), LEAST_NOISE)
+    if not levels:
+        return False
+    return stretch.sigma <= RESTLESS * max(float(np.median(levels)), LEAST_NOISE)
 
 
 def fit_stretch(
