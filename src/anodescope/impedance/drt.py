@@ -48,7 +48,9 @@ def drt(source: Source, method: str | Method = "auto", *, run: Run | None = None
     Parameters
     ----------
     source : a Campaign with a `spectra` node, or a pair (frequency (Hz), impedance (Ω)) of shape
-        (P,) or (S, P); frequencies in any order, points that are not finite are left out.
+        (P,) or (S, P); frequencies in any order, points that are not finite are left out. Rows of a
+        pair are taken in order of time, and ``"auto"`` may smooth over neighbours: for replicates
+        and unlike cells give ``LogGaussian(joint=False)``.
     method : name or object; ``"auto"``, ``"drttools"``, ``DRTtools(lam=1e-4)``.
     run : how to run; None is serial. Results have the same bits for any number of workers.
 
