@@ -16,10 +16,13 @@ import pytest
 import anodescope as an
 from anodescope.campaign import study_of
 from anodescope.cli import analysis, screen
+from anodescope.cli.analysis import _with_method
 from anodescope.cli.main import main
 from anodescope.errors import AnodescopeError
+from anodescope.impedance import Tikhonov
 from anodescope.running import Run
 from anodescope.workflow import output
+from anodescope.workflow.settings import Settings
 from anodescope.workflow.study import StudyResult
 from tests.formats.test_read import hold, sweep, write
 
@@ -397,3 +400,20 @@ def test_ctrl_c_while_writing_leaves_the_earlier_results(potentiostat, capsys, f
     code, _, err = interrupted("write 1", potentiostat / "insitu-datalab", out)
     assert (code, err.count("\n")) == (1, 1), err
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_a_method_beside_a_table_of_another_is_refused(capsys, folder, tmp_path):
+    settings = tmp_path / "a.toml"
+    settings.write_text('[method]\nname = "tikhonov"\norder = 2\n', encoding="utf-8")
+    out = tmp_path / "out"
+    given = ("analyse", folder, "--out", out, "--settings", settings)
+    code, _, err = run(capsys, *given, "--method", "auto")
+    assert code == 1
+    assert "a.toml sets up the method 'tikhonov' in its table [method]" in err
+    assert not out.exists()
+
+
+def test_a_method_beside_its_own_table_keeps_its_settings():
+    told = Tikhonov(order=2)
+    assert _with_method(Settings(method=told), "tikhonov", Path("a.toml")).method is told
+    assert _with_method(Settings(), "drttools", None).method == "drttools"

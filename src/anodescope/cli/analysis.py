@@ -38,7 +38,7 @@ def run_analyse(
     """
     chosen = read_settings(settings) if settings is not None else Settings()
     if method is not None:
-        chosen = replace(chosen, method=method)
+        chosen = _with_method(chosen, method, settings)
     if circuit:
         chosen = replace(chosen, circuit=True)
     study = [path for path in paths if path.suffix == ".toml"]
@@ -62,6 +62,19 @@ def run_analyse(
     for name, sentence in failed.items():
         screen.note(f"anodescope: cell {name!r} failed: {' '.join(sentence.splitlines())}")
     return not failed
+
+
+def _with_method(chosen: Settings, method: str, settings: Path | None) -> Settings:
+    """Take --method; a table [method] keeps its settings if it names it, else it is refused."""
+    told = chosen.method
+    if isinstance(told, str):
+        return replace(chosen, method=method)
+    if told.name != method:
+        raise SettingsError(
+            f"--method {method}: {settings} sets up the method {told.name!r} in its table "
+            "[method]; leave out one of them."
+        )
+    return chosen
 
 
 def _require_study_alone(paths: Sequence[Path], options: Mapping[str, Any]) -> None:
