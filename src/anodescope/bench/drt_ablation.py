@@ -28,7 +28,6 @@ from anodescope.impedance.sweeps import Sweeps
 from anodescope.running import Run
 
 Floats = npt.NDArray[np.float64]
-Complexes = npt.NDArray[np.complex128]
 Fit = Callable[[Spectrum], Solution]
 
 SEED = 20261102

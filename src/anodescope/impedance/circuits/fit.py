@@ -44,9 +44,7 @@ from anodescope.impedance.sweeps import Source, Sweeps, root_mean_square
 from anodescope.running import Run
 
 Floats = npt.NDArray[np.float64]
-Complexes = npt.NDArray[np.complex128]
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 # How a circuit is found where there are no tracked peaks: spectra asked, points that they need,
 # the fall of the criterion that counts as strong evidence, and the most ZARCs.

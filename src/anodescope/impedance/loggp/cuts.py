@@ -20,7 +20,6 @@ from anodescope.impedance.loggp.smoothing import FEWEST, filled_in, gaps_of, log
 Floats = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 # A core is smoothed at once, with this many more sweeps on either side.
 CORE, MARGIN = 24, 24

@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from anodescope.impedance.lattice import Lattice
-from anodescope.impedance.sweeps import stacked_parts
 
 Floats = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
@@ -105,10 +104,6 @@ class Design:
         highest, lowest = 2 * pi * self.frequency[0], 2 * pi * self.frequency[-1]
         units = {SERIES: 1.0, INDUCTANCE: 1 / highest, CAPACITANCE: lowest}
         return float(units[name]) if name in units else float(lowest**exponent)
-
-    def stacked(self, columns: list[Complexes]) -> Floats:
-        """Return columns as stacked parts, shape (2F, p)."""
-        return np.ascontiguousarray(stacked_parts(np.array(columns)).T)
 
 
 @lru_cache(maxsize=64)

@@ -143,7 +143,7 @@ class Solution:
 
     @cached_property
     def described(self) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
-        """See `descent.posterior`."""
+        """See `posterior.posterior`."""
         found: tuple[Floats, Floats, Floats, Floats, Floats, Floats] = posterior(
             self.matrix,
             self.data,

@@ -31,7 +31,6 @@ from anodescope.impedance.sweeps import stacked_parts
 Floats = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 # Variance that no smoothing takes away, as the model of the noise is never exact.
 LEAST_LEVERAGE = 2e-3

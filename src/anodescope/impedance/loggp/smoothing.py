@@ -1,9 +1,9 @@
-"""Sweeps of one grid smoothed in time: noise, jumps, principal components, leverages.
+"""Sweeps of one grid smoothed in time: principal components, splines, leverages.
 
 ln |Z| and arg Z of a cell that changes slowly are smooth in time at every frequency. Each principal
 component of a stretch is smoothed by a spline whose stiffness is found by restricted maximum
 likelihood, given the noise; what remains of the noise at each instant, the leverage, goes with
-it. Stretches end at jumps, so a short circuit is not smeared over its neighbours.
+it. Stretches end at jumps (`cuts`), so a short circuit is not smeared over its neighbours.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 # Fewer sweeps than these are not smoothed.
 FEWEST = 5

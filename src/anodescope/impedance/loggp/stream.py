@@ -35,7 +35,6 @@ from anodescope.impedance.loggp.method import (
 Floats = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 # With this lag all rows of a core see the margin that they see in the whole series.
 FULL_LAG = CORE + MARGIN - 1

@@ -13,7 +13,6 @@ from anodescope.campaign.settings import is_number, refuse, require_known
 from anodescope.errors import SettingsError
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 GRAIN_BOUNDARY = "γ_GB"
 INTERFACE = "γ_int"

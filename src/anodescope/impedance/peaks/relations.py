@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from anodescope.impedance.peaks.tracking import Linking, Series, jumps, numbered
 
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 # Share of a lost peak's area that its neighbour must gain at that moment …

@@ -13,7 +13,6 @@ from anodescope.impedance.sweeps import Source, Sweeps
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 Objects = npt.NDArray[np.object_]
 
 ROOM_TEMPERATURE = 25.0  # °C, where the specimen does not say
