@@ -118,18 +118,19 @@ def run_bench(
         found["drttools"] = list(drttools.run_bench(count=count, peers=asked.peers))
     for name in (name for name in ASKED if name in asked.sets):
         note(f"bench drt: {name} …")
-        found |= _asked(name)
+        found |= _asked(name, asked)
     return found
 
 
-def _asked(name: str) -> dict[str, list[Any]]:
-    """Run one of the parts that are not run unless asked for."""
+def _asked(name: str, options: Options) -> dict[str, list[Any]]:
+    """Run one of the parts that are not run unless asked for, in its own size."""
+    seed = {} if options.seed is None else {"seed": options.seed}
     if name == "jumps":
-        return {"jumps": list(drt_jumps.run_jumps())}
+        return {"jumps": list(drt_jumps.run_jumps(**seed))}
     if name == "onsets":
-        return {"onsets": list(drt_jumps.run_onsets())}
+        return {"onsets": list(drt_jumps.run_onsets(**seed))}
     if name == "real":
-        return {"real files": list(drt_real.run_real())}
+        return {"real files": list(drt_real.run_real(peers=options.peers))}
     if name == "ablation":
         return {"ablation": list(drt_ablation.run_ablation())}
     return {"resolution": list(drt_resolution.run_resolution())}

@@ -152,12 +152,15 @@ class Part:
         return Part(f"{self.file} ≤ {highest:g} Hz", self.electrode, _columns(self.sweeps, low))
 
 
-def run_real(folder: Path | None = None, *, names: tuple[str, ...] = ()) -> list[Row]:
+def run_real(
+    folder: Path | None = None, *, names: tuple[str, ...] = (), peers: bool = True
+) -> list[Row]:
     """Compare on all real files with spectra, or on those whose path contains one of some names."""
     folder = folder or find_data()
     rows: list[Row] = []
     for part in parts_of(folder, names) if folder else []:
-        rows += [*our_rows(part), *(_peer_row(part, *peer) for peer in PEERS)]
+        rows += our_rows(part)
+        rows += [_peer_row(part, *peer) for peer in PEERS if peers]
     return rows
 
 
