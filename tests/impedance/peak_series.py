@@ -20,6 +20,8 @@ Bools = npt.NDArray[np.bool_]
 Complexes = npt.NDArray[np.complex128]
 
 KINDS = ("single", "still", "drift", "birth", "death", "merge", "split", "cross", "jump")
+# Harder ones: what meets may go through or turn back, and at a jump nothing need stay as it was.
+HARD = ("pass", "turn", "twins", "short", "step")
 SWEEPS = 30
 FREQUENCY = np.logspace(np.log10(7e6), np.log10(0.05), 71)
 # A maximum of the true γ belongs to the component whose centre is this near (decades).
@@ -41,6 +43,7 @@ class Made:
     series_resistance: float
     pair: tuple[int, ...] = (1, 2)
     frequency: Floats = field(default_factory=lambda: FREQUENCY)
+    events: tuple[int, ...] = ()
 
     @property
     def sweeps(self) -> int:
@@ -100,6 +103,8 @@ def random_series(generator: np.random.Generator, kind: str, sweeps: int = SWEEP
     """A grain-boundary peak, and two at longer τ to which `kind` happens; or a single spectrum."""
     if kind == "single":
         return _single(generator)
+    if kind in HARD:
+        return (leapt if kind in ("short", "step") else met)(generator, kind, sweeps)
     t = np.linspace(0.0, 1.0, sweeps)
     event = int(generator.integers(sweeps // 4, 3 * sweeps // 4))
     slow, fast = generator.uniform(-1.5, -0.5), generator.uniform(-3.6, -3.0)
@@ -126,6 +131,64 @@ def random_series(generator: np.random.Generator, kind: str, sweeps: int = SWEEP
         _let_jump(generator, t, event, place, resistance)
     total = float(np.nansum(resistance[0]))
     return Made(kind, place, resistance, phi, total * 10 ** generator.uniform(-2, 0))
+
+
+def met(generator: np.random.Generator, kind: str, sweeps: int = SWEEPS) -> Made:
+    """Two peaks that meet beside a third, and then "pass" or "turn" back.
+
+    Areas differ by a factor of 1 to 3 and φ by up to 0.18; areas drift. The "twins" pass too, but
+    have the same area and shape: if they turned back the spectra would look alike.
+    """
+    t = np.linspace(-1.0, 1.0, sweeps) - generator.uniform(-0.3, 0.3)
+    middle, reach = generator.uniform(-3.6, -2.0), generator.uniform(1.0, 1.8)
+    apart = np.sqrt(t**2 + 0.1**2) if kind == "turn" else t
+    share = generator.uniform(0.0, 1.0)
+    place = np.tile([generator.uniform(-6.3, -5.8), middle, middle], (sweeps, 1))
+    place[:, 1] += reach * share * apart
+    place[:, 2] -= reach * (1 - share) * apart
+    size = np.exp(generator.uniform(np.log(50), np.log(300), 3))
+    phi = generator.uniform(0.8, 0.98, 3)
+    size[2] = size[1] * 3.0 ** generator.uniform(-1, 1)
+    rates = generator.uniform(-0.3, 0.3, 3)
+    if kind == "twins":
+        size[2], phi[2], rates[2] = size[1], phi[1], rates[1]
+        place[:, 1], place[:, 2] = middle + reach * t / 2, middle - reach * t / 2
+    resistance = size * np.exp(rates * t[:, None])
+    total = float(resistance[0].sum())
+    series = total * 10 ** generator.uniform(-2, 0)
+    return Made(kind, place, resistance, np.tile(phi, (sweeps, 1)), series)
+
+
+def leapt(generator: np.random.Generator, kind: str, sweeps: int = SWEEPS) -> Made:
+    """Three processes, of which some are other ones after a jump.
+
+    At a "short" all of R falls, to 20 … 80 %, and τ moves by up to 0.5 decade; of the two at longer
+    τ one may end. At a "step" of the current both at longer τ change their R, by up to a factor of
+    2.5, and their τ by up to 0.4 decade, each by itself; one of them may end, or one more, between
+    them, begin. A fourth column is what begins.
+    """
+    event = int(generator.integers(sweeps // 4, 3 * sweeps // 4))
+    place = np.tile(
+        generator.uniform([-6.3, -1.0, -3.9, -2.5], [-5.6, -0.4, -3.3, -2.1]), (sweeps, 1)
+    )
+    resistance = np.tile(np.exp(generator.uniform(np.log(50), np.log(300), 4)), (sweeps, 1))
+    resistance *= np.exp(generator.uniform(-0.2, 0.2, 4) * np.linspace(0, 1, sweeps)[:, None])
+    after = np.arange(sweeps) >= event
+    ends = int(generator.choice([0, 0, 1, 2]))
+    if kind == "short":
+        place[after, :3] -= generator.uniform(0.0, 0.5) * np.array([0.2, 1.0, 1.0])
+        resistance[after] *= generator.uniform(0.2, 0.8)
+    else:
+        place[after, 1:3] += generator.uniform(-0.4, 0.4, 2)
+        resistance[after, 1:3] *= 2.5 ** generator.uniform(-1, 1, 2)
+    begins = kind == "step" and generator.random() < 0.3
+    place[~after if begins else slice(None), 3] = np.nan
+    if ends:
+        place[after, ends] = np.nan
+    resistance[np.isnan(place)] = np.nan
+    phi = np.tile(generator.uniform(0.85, 0.97, 4), (sweeps, 1))
+    series = float(np.nansum(resistance[0])) * 10 ** generator.uniform(-2, 0)
+    return Made(kind, place, resistance, phi, series, (1, 2), events=(event,))
 
 
 def _let_jump(

@@ -11,6 +11,7 @@ from anodescope.impedance.loggp.bands import band
 from anodescope.impedance.loggp.design import shared_design
 from anodescope.impedance.loggp.single import fit_single
 from anodescope.impedance.loggp.spreads import AREA_SINGLE, PLACE_SINGLE, spreads
+from anodescope.impedance.loggp.uncertainty import Uncertainty
 from anodescope.impedance.peaks.bounds import by_spreads
 from anodescope.impedance.peaks.maxima import Detection, find, measure
 from anodescope.impedance.peaks.track import track_peaks
@@ -29,13 +30,14 @@ def cell(*processes, noise=0.003, seed=0):
 
 def fitted(impedance):
     solution = fit_single(DESIGN, impedance).solution
-    bounds = band(solution, joint=False)
-    return solution, bounds, spreads(solution, bounds, joint=False)
+    known = Uncertainty.of(solution)
+    bounds = band(known, joint=False)
+    return solution, bounds, spreads(known, bounds, joint=False)
 
 
 def covariance(solution):
     """Σ of u in full."""
-    lower, known = solution.described[3], solution.described[4]
+    lower, known = solution.described[1], solution.described[2]
     inverse = np.eye(solution.u.size)
     solve(lower, inverse)
     return inverse - known.T @ known

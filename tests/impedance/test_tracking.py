@@ -26,6 +26,7 @@ from anodescope.impedance.peaks.track import (
 from anodescope.impedance.peaks.tracking import Linking
 from tests.generator import paper
 from tests.impedance.peak_series import KINDS, random_series
+from tests.impedance.statistics_identity import measure_identity
 from tests.impedance.statistics_peaks import measure, table
 
 LATTICE = Lattice(20, -160, 20)
@@ -40,6 +41,14 @@ def node(places, areas, width=0.2) -> xr.Dataset:
     inside = np.ones((len(places), LATTICE.size), dtype=bool)
     gamma = np.nansum(bells, axis=1)
     return build_node("drt", {"tau": LATTICE.tau, "gamma": gamma, "in_window": inside})
+
+
+def meeting(apart, ratio, widths, backwards) -> xr.Dataset:
+    """Two Gaussians about 1e-4 s, the second of `ratio` times the area, so many decades apart."""
+    half = np.asarray(apart)[:, None] / 2
+    one, other = node(-4 - half, 100.0, widths[0]), node(-4 + half, 100.0 * ratio, widths[1])
+    both = one.assign(gamma=one.gamma + other.gamma)
+    return both.isel(spectrum=slice(None, None, -1)) if backwards else both
 
 
 def present(peaks: xr.Dataset) -> list[list[int]]:
@@ -115,6 +124,69 @@ def test_two_peaks_that_cross_keep_their_identity(speed, ratio):
     both = np.isfinite(tau).sum(axis=1) == 1
     assert both.any()
     assert np.allclose(np.nansum(size, axis=1), 100 * (1 + ratio), rtol=1e-6)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("turn", [False, True])
+@pytest.mark.parametrize(("ratio", "widths"), [(2.5, (0.2, 0.2)), (1.0, (0.12, 0.3))])
+def test_area_or_shape_tells_what_passed_from_what_turned_back(ratio, widths, turn, backwards):
+    t = np.arange(-1.4, 1.45, 0.05)
+    apart = np.abs(t) if turn else t
+    found = track_peaks(meeting(apart, ratio, widths, backwards))
+    (met,) = found.attrs["meetings"]
+    assert met["identity"] == "kept"
+    assert met["rows"][0] < t.size // 2 < met["rows"][1]
+    tau = np.log10(found.tau.values)
+    assert found.sizes["peak"] == 2
+    ends = apart[[0, -1]][::-1] if backwards else apart[[0, -1]]
+    for column in tau.T:
+        assert np.sign(column[0] + 4) * np.sign(column[-1] + 4) == np.sign(ends[0] * ends[1])
+
+
+@pytest.mark.parametrize("turn", [False, True])
+def test_twins_that_meet_are_not_identifiable_whether_they_turn_or_not(turn):
+    t = np.arange(-1.4, 1.45, 0.05)
+    found = track_peaks(meeting(np.abs(t) if turn else t, 1.0, (0.2, 0.2), False))
+    (met,) = found.attrs["meetings"]
+    assert met["identity"] == "not_identifiable"
+    assert met["tracks"] == [0, 1]
+    assert 0 <= met["log_odds"] < log(20)
+
+
+def test_a_short_gap_is_a_meeting_too():
+    # So fast that one of them lacks no more spectra than a track may lack.
+    t = np.arange(-1.4, 1.45, 0.2)
+    one, other = (track_peaks(meeting(apart, 2.5, (0.12, 0.12), False)) for apart in (t, np.abs(t)))
+    for found, passed in ((one, True), (other, False)):
+        assert np.isnan(found.tau.values).any(axis=1).sum() <= Linking().gap
+        assert [met["identity"] for met in found.attrs["meetings"]] == ["kept"]
+        ends = np.log10(found.tau.values[[0, -1]]) + 4
+        assert np.all((ends[0] * ends[1] < 0) == passed)
+
+
+def test_a_series_without_meetings_or_jumps_says_so():
+    found = track_peaks(node([-6, -2], np.tile([100.0, 60.0], (9, 1))))
+    assert found.attrs["meetings"] == found.attrs["leaps"] == []
+
+
+@pytest.mark.parametrize(("distance", "told"), [(0.3, "kept"), (1.2, "not_identifiable")])
+def test_a_leap_farther_than_two_peaks_need_may_be_another_process(distance, told):
+    places, areas = np.full((20, 2), [-6.0, -2.6]), np.tile([100.0, 300.0], (20, 1))
+    places[10:, 1] += distance
+    areas[10:] *= 0.5
+    found = track_peaks(node(places, areas))
+    assert present(found) == [[*range(20)]] * 2
+    assert [leap["identity"] for leap in found.attrs["leaps"]] == ["kept", told]
+    assert [leap["rows"] for leap in found.attrs["leaps"]] == [[9, 10]] * 2
+    assert found.attrs["leaps"][1]["decades"] == pytest.approx(distance, abs=0.01)
+
+
+def test_a_leap_to_another_shape_may_be_another_process():
+    narrow, wide = (node(np.full((10, 1), -3.0), 100.0, width=w) for w in (0.15, 0.5))
+    found = track_peaks(xr.concat([narrow, wide], "spectrum"))
+    (leap,) = found.attrs["leaps"]
+    assert leap["shape"] == pytest.approx(log(0.15 / 0.5), abs=0.02)
+    assert leap["identity"] == "not_identifiable"
 
 
 def test_a_merger_and_a_split_are_said():
@@ -232,6 +304,14 @@ def test_thousands_of_spectra_take_a_second_or_two():
     found = track_peaks(drt_node)
     assert time.process_time() - begin < 5
     assert sorted(len(rows) for rows in present(found))[-4:] == [5000] * 4
+
+
+@pytest.mark.slow
+def test_identities_that_are_called_told_are_wrong_less_than_once_in_twenty():
+    counts = measure_identity(60, 0.003, ("pass", "turn"), seed=31)
+    kept, swapped = (sum(count[name] for count in counts.values()) for name in ("kept", "swapped"))
+    assert kept >= 60, counts
+    assert swapped <= (kept + swapped) / 20, counts
 
 
 @pytest.mark.slow

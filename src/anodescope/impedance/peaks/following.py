@@ -77,6 +77,7 @@ def _series(
         peaks.spectrum,
         peaks.ln_tau / _LN10,
         peaks.area,
+        peaks.height,
         place[peaks.left],
         place[peaks.right],
         strong,

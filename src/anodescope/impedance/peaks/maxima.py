@@ -14,6 +14,7 @@ from typing import final
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from anodescope.compiling import compiled
 from anodescope.errors import SettingsError
@@ -223,11 +224,10 @@ def measure(gamma: Floats, ln_tau: Floats, spectrum: Ints, index: Ints) -> Peaks
 
 def _largest_near(gamma: Floats, reach: float, far: float) -> Floats:
     """Largest γ within `reach` lattice points, or `far` times the row's largest if that is more."""
-    from scipy.ndimage import maximum_filter1d
-
     filled = np.nan_to_num(gamma)
-    size = 2 * min(int(reach), gamma.shape[1]) + 1
-    near = maximum_filter1d(filled, size, axis=1, mode="constant")
+    half = min(int(reach), gamma.shape[1])
+    padded = np.pad(filled, ((0, 0), (half, half)))
+    near = sliding_window_view(padded, 2 * half + 1, axis=1).max(axis=2)
     return np.asarray(np.maximum(near, far * filled.max(axis=1, keepdims=True)), dtype=np.float64)
 
 

@@ -8,6 +8,7 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
+from anodescope.impedance.peaks.meetings import Leap, Meeting, Side, leaps, log_odds_of_passing
 from anodescope.impedance.peaks.tracking import Linking, Series, jumps, numbered
 
 Ints = npt.NDArray[np.int64]
@@ -17,11 +18,6 @@ _GAIN = 0.5
 # … and the least share of its recent largest area that it still had: less has faded, not merged.
 _ALIVE = 0.25
 _RECENT = 20
-# Peaks before a merger (or after a split) that tell two peaks apart, those nearest to it left out:
-# there the valley between the two is shallow and shares the area badly.
-_BEFORE, _SKIPPED = 10, 2
-# Misfits of log10 τ and of ln area that weigh alike when identities are compared.
-_PLACE, _GROWTH = 0.3, 0.3
 
 
 @final
@@ -33,11 +29,15 @@ class Relations:
     ----------
     track : of each peak, −1: none, shape (N,).
     split_from, merged_into : for each track the other one, −1: none, shape (K,).
+    meetings : stretches in which two tracks are one maximum, and how well they are told apart.
+    leaps : each track's way over each jump.
     """
 
     track: Ints
     split_from: Ints
     merged_into: Ints
+    meetings: tuple[Meeting, ...]
+    leaps: tuple[Leap, ...]
 
 
 def relate(series: Series, track: Ints, settings: Linking) -> Relations:
@@ -45,8 +45,9 @@ def relate(series: Series, track: Ints, settings: Linking) -> Relations:
 
     A track that ends while its neighbour gains its area merged with that one; one that begins at
     the expense of its neighbour split from it. A track that merged and one that splits from the
-    same neighbour within `Linking.memory` spectra are one: of the two ways to go on, the one that
-    fits τ (extrapolated) and area better is taken.
+    same neighbour within `Linking.memory` spectra are one, and so are both sides of a gap in which
+    the neighbour has its area: they met. Which of the two is which afterwards is what
+    `log_odds_of_passing` says; the one maximum meanwhile is the higher one's.
 
     Parameters
     ----------
@@ -55,29 +56,44 @@ def relate(series: Series, track: Ints, settings: Linking) -> Relations:
     settings : `gap`, `memory`, `reach`.
     """
     jump = jumps(series, settings)
+    met, judged = list[_Met](), set[tuple[int, int]]()
     while True:
-        count = int(track.max(initial=-1)) + 1
-        order = np.argsort(track, kind="stable")
-        paths = np.split(order, np.searchsorted(track[order], np.arange(1, count)))[:count]
-        merged = [_partner(series, track, paths, k, 1, jump, settings) for k in range(count)]
-        split = [_partner(series, track, paths, k, -1, jump, settings) for k in range(count)]
-        rejoined = _first_crossing(series, paths, merged, split, settings)
-        if rejoined is None:
-            return Relations(track, np.array(split, np.int64), np.array(merged, np.int64))
-        track = numbered(_rejoin(series, track, paths, *rejoined), series)
+        paths = _paths(track)
+        merged, split = (
+            [_partner(series, track, paths, path, way, jump, settings) for path in paths]
+            for way in (1, -1)
+        )
+        found = _next_crossing(series, paths, merged, split, settings) or _next_gap(
+            series, track, paths, jump, settings, judged
+        )
+        if found is None:
+            meetings = tuple(one.meeting(series, track) for one in met)
+            ends = np.array(split, np.int64), np.array(merged, np.int64)
+            return Relations(track, *ends, meetings, leaps(series, paths, jump))
+        odds, track = _resolved(series, track, found)
+        track = numbered(track, series)
+        met.append(_Met(found, odds))
+        judged |= found.gaps(series)
+
+
+def _paths(track: Ints) -> list[Ints]:
+    """The peaks of each track, in order of time."""
+    count = int(track.max(initial=-1)) + 1
+    order = np.argsort(track, kind="stable")
+    return np.split(order, np.searchsorted(track[order], np.arange(1, count)))[:count]
 
 
 def _partner(
     series: Series,
     track: Ints,
     paths: list[Ints],
-    k: int,
+    along: Ints,
     direction: int,
     jump: npt.NDArray[np.bool_],
     settings: Linking,
 ) -> int:
-    """Return the track that k merges with (direction 1) or splits from (−1), or −1."""
-    path = paths[k][::direction]
+    """Return the track that a path merges with (direction 1) or splits from (−1), or −1."""
+    path = along[::direction]
     end = path[-1]
     beyond = series.frame[end] + direction
     if not 0 <= beyond < series.frames or jump[min(series.frame[end], beyond)]:
@@ -89,10 +105,10 @@ def _partner(
     if after == stop or series.left[after] > place:
         return -1
     other = int(track[after])
-    along = series.frame[paths[other]]
-    at = int(np.searchsorted(along, series.frame[end], side="right" if direction == 1 else "left"))
+    frames = series.frame[paths[other]]
+    at = int(np.searchsorted(frames, series.frame[end], side="right" if direction == 1 else "left"))
     at -= direction == 1
-    if other == k or not 0 <= at < along.size:
+    if other == track[end] or not 0 <= at < frames.size:
         return -1
     nearest = paths[other][at]
     if abs(series.frame[end] - series.frame[nearest]) > settings.gap:
@@ -103,10 +119,54 @@ def _partner(
     return other if close and gained and alive else -1
 
 
-def _first_crossing(
+@final
+@dataclass(frozen=True, slots=True)
+class _Crossing:
+    """Peaks of a track up to a meeting, of what may be the same after it, and of the one met."""
+
+    lost: Ints
+    born: Ints
+    met: Ints
+
+    def gaps(self, series: Series) -> set[tuple[int, int]]:
+        """Both ends of each gap that the meeting may leave in a track, whoever goes on as whom."""
+        before, _, after = self.sides(series)
+        ends = self.lost[-1], before[-1]
+        return {(int(end), int(start)) for end in ends for start in (self.born[0], after[0])}
+
+    def sides(self, series: Series) -> tuple[Ints, Ints, Ints]:
+        """Cut the one met in what is before, at and after the meeting."""
+        frame = series.frame[self.met]
+        end, start = series.frame[self.lost[-1]], series.frame[self.born[0]]
+        return (
+            self.met[frame <= end],
+            self.met[(frame > end) & (frame < start)],
+            self.met[frame >= start],
+        )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """A crossing that was judged."""
+
+    crossing: _Crossing
+    log_odds: float
+
+    def meeting(self, series: Series, track: Ints) -> Meeting:
+        """Describe it by the numbers that the tracks have in the end."""
+        end, start = self.crossing.lost[-1], self.crossing.born[0]
+        other = self.crossing.sides(series)[0][-1]
+        one, two = sorted((int(track[end]), int(track[other])))
+        return Meeting(
+            (one, two), int(series.frame[end]), int(series.frame[start]), abs(self.log_odds)
+        )
+
+
+def _next_crossing(
     series: Series, paths: list[Ints], merged: list[int], split: list[int], settings: Linking
-) -> tuple[int, int, int, bool] | None:
-    """Return (merged track, the one it met, split track, whether they swap) of one crossing."""
+) -> _Crossing | None:
+    """Return the first track that merged, and the one that splits from the same neighbour."""
     born: dict[int, list[int]] = {}
     for n, origin in enumerate(split):
         born.setdefault(origin, []).append(n)
@@ -117,71 +177,47 @@ def _first_crossing(
         since = [(int(series.frame[paths[n][0]] - end), n) for n in born.get(other, [])]
         later = [(steps, n) for steps, n in since if 0 < steps <= settings.memory]
         if later:
-            n = min(later)[1]
-            return k, other, n, _swaps(series, paths[k], paths[other], paths[n])
+            return _Crossing(paths[k], paths[min(later)[1]], paths[other])
     return None
 
 
-def _swaps(series: Series, lost: Ints, met: Ints, born: Ints) -> bool:
-    """Tell whether the lost peak goes on in the track it met, and that one in the born track."""
-    before = (
-        _Side.of(series, lost, 1),
-        _Side.of(series, met[series.frame[met] <= series.frame[lost[-1]]], 1),
-    )
-    after = (
-        _Side.of(series, born, -1),
-        _Side.of(series, met[series.frame[met] >= series.frame[born[0]]], -1),
-    )
-    stay = before[0].misfit(after[0]) + before[1].misfit(after[1])
-    swap = before[0].misfit(after[1]) + before[1].misfit(after[0])
-    return swap < stay
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """A track beside an event: frame, place and velocity there, and its usual ln area."""
-
-    frame: int
-    place: float
-    velocity: float
-    log_area: float
-
-    @classmethod
-    def of(cls, series: Series, path: Ints, direction: int) -> _Side:
-        """Look at the end (direction 1) or at the beginning (−1) of a track."""
-        near = path[::direction][-(_BEFORE + _SKIPPED) :]
-        near = near[:-_SKIPPED] if near.size > _SKIPPED else near
-        frame, place = series.frame[near].astype(np.float64), series.place[near]
-        moved = frame.size > 2 and np.ptp(frame) > 0
-        velocity = float(np.polyfit(frame - frame.mean(), place, 1)[0]) if moved else 0.0
-        area = float(np.median(np.log(series.area[near])))
-        return cls(int(frame[-1]), float(place[-1]), velocity, area)
-
-    def misfit(self, later: _Side) -> float:
-        """How badly a later side continues this one."""
-        steps = later.frame - self.frame
-        ahead = abs(self.place + self.velocity * steps - later.place)
-        behind = abs(later.place - later.velocity * steps - self.place)
-        growth = abs(later.log_area - self.log_area)
-        return (ahead + behind) / 2 / _PLACE + growth / _GROWTH
-
-
-def _rejoin(
+def _next_gap(
     series: Series,
     track: Ints,
     paths: list[Ints],
-    lost: int,
-    met: int,
-    born: int,
-    swap: bool,
-) -> Ints:
-    """Return tracks in which the lost and the born one are the same."""
+    jump: npt.NDArray[np.bool_],
+    settings: Linking,
+    judged: set[tuple[int, int]],
+) -> _Crossing | None:
+    """Return the first gap in a track, not yet judged, in which its area is its neighbour's."""
+    for path in paths:
+        for i in np.flatnonzero(np.diff(series.frame[path]) > 1):
+            lost, born = path[: i + 1], path[i + 1 :]
+            gap = int(lost[-1]), int(born[0])
+            if gap in judged:
+                continue
+            judged.add(gap)
+            one, other = (
+                _partner(series, track, paths, part, way, jump, settings)
+                for part, way in ((lost, 1), (born, -1))
+            )
+            if one == other >= 0:
+                return _Crossing(lost, born, paths[one])
+    return None
+
+
+def _resolved(series: Series, track: Ints, found: _Crossing) -> tuple[float, Ints]:
+    """Return the log odds of passing, and tracks in which both go on as the likelier ones."""
+    before, at, after = found.sides(series)
+    sides = [
+        (Side.of(series, found.lost, 1), Side.of(series, before, 1)),
+        (Side.of(series, found.born, -1), Side.of(series, after, -1)),
+    ]
+    odds = log_odds_of_passing(sides[0], sides[1])
+    lost, met = track[found.lost[-1]], track[found.met[0]]
     out = track.copy()
-    if not swap:
-        out[paths[born]] = lost
-        return out
-    later = paths[met][series.frame[paths[met]] >= series.frame[paths[born][0]]]
-    out[later] = lost
-    out[paths[born]] = met
-    return out
+    out[found.born], out[after] = (met, lost) if odds > 0 else (lost, met)
+    (one, other), later = sides[0], sides[1][::-1] if odds > 0 else sides[1]
+    higher = one.log_height + later[0].log_height > other.log_height + later[1].log_height
+    out[at] = lost if higher else met
+    return odds, out

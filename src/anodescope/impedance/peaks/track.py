@@ -35,6 +35,8 @@ Ints = npt.NDArray[np.int64]
 __all__ = ["PeakSettings", "interface_resistance", "resistance_of", "track_peaks"]
 
 BLOCK = 500
+# Of an identity: odds of less than 20 to 1.
+NOT_IDENTIFIABLE = "not_identifiable"
 _TEXTS = ("name", "electrode", "attribution", "basis")
 _ROWS = ("birth", "death", "split_from", "merged_into")
 _BOUNDS = ("tau_low", "tau_high", "resistance_low", "resistance_high")
@@ -66,7 +68,9 @@ def track_peaks(
 
     Returns
     -------
-    the node `peaks`: one column per track, NaN where it is absent. Where γ has a band, τ and R have
+    the node `peaks`: one column per track, NaN where it is absent. Its attributes `meetings` and
+    `leaps` say where identities rest on a comparison (two tracks were one maximum; a jump), and
+    which of these are not identifiable. Where γ has a band, τ and R have
     intervals (see `anodescope.impedance.peaks.bounds`). τ and R of peaks outside the window are
     indicative only.
 
@@ -89,6 +93,7 @@ def track_peaks(
         "parameters": chosen.parameters(),
         "rules": naming.rules_table(named),
         "assumption": assumption,
+        **_identities(parts),
         "citations": [work.text() for work in cited_by(track_peaks)],
     }
     return build_node("peaks", _joined(parts, record), attrs=attrs)
@@ -211,6 +216,32 @@ def _joined(parts: list[Followed], record: Distributions) -> dict[str, npt.Array
             for name, values in columns.items()
         },
     }
+
+
+def _identities(parts: list[Followed]) -> dict[str, list[dict[str, Any]]]:
+    """Say where identities rest on a comparison, by rows and columns of the node.
+
+    `meetings` are stretches in which two tracks are one maximum, with the last row before it and
+    the first one after it; `leaps` are the ways of tracks over jumps.
+    """
+    meetings: list[dict[str, Any]] = []
+    leaps: list[dict[str, Any]] = []
+    first = 0
+    for part in parts:
+        for met in part.relations.meetings:
+            rows = [int(part.rows[row]) for row in (met.first, met.last)]
+            told = "kept" if met.is_told else NOT_IDENTIFIABLE
+            tracks = [first + k for k in met.tracks]
+            meetings.append(
+                {"tracks": tracks, "rows": rows, "identity": told, "log_odds": met.log_odds}
+            )
+        for leap in part.relations.leaps:
+            rows = [int(part.rows[row]) for row in (leap.first, leap.last)]
+            told = "kept" if leap.is_told else NOT_IDENTIFIABLE
+            far = {"decades": leap.distance, "shape": leap.shape}
+            leaps.append({"track": first + leap.track, "rows": rows, "identity": told, **far})
+        first += part.relations.split_from.size
+    return {"meetings": meetings, "leaps": leaps}
 
 
 def _describe(part: Followed, first: int, cell: naming.Cell, columns: dict[str, list[Any]]) -> None:

@@ -103,6 +103,7 @@ class Series:
     frame : number of the spectrum, ascending, shape (N,).
     place : log10 τ (τ in s), shape (N,).
     area : (Ω), shape (N,).
+    height : γ at the maximum (Ω), shape (N,).
     left, right : log10 τ of the valleys, shape (N,).
     strong : shape (N,).
     low, high : log10 τ of each spectrum's window, shape (F,).
@@ -112,6 +113,7 @@ class Series:
     frame: Ints
     place: Floats
     area: Floats
+    height: Floats
     left: Floats
     right: Floats
     strong: Bools
