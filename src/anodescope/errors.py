@@ -79,6 +79,10 @@ class Outcome(Enum):
     converged = "The solver met its optimality conditions."
     fallback = "The fast solver failed its check and the safe one solved the problem instead."
     max_steps = "The solver stopped at its step limit; the result may be off: inspect the residual."
+    not_described = (
+        "No γ with the terms known describes the data: what is left is large and is not noise. "
+        "Check the sign of Im Z and the wiring."
+    )
     not_finite = "The data hold values that are not finite; nothing was computed."
     too_few_points = "There are fewer valid points than the method needs; nothing was computed."
     not_identifiable = "The data do not fix this quantity; any value shown would be arbitrary."

@@ -47,3 +47,27 @@ def relative_l2(found: npt.ArrayLike, expected: npt.ArrayLike) -> Floats:
     """‖found − expected‖/‖expected‖ along the last axis."""
     a, b = np.asarray(found), np.asarray(expected)
     return np.asarray(np.linalg.norm(a - b, axis=-1) / np.linalg.norm(b, axis=-1))
+
+
+def padded(sweeps: list[tuple[Floats, Complexes]], width: int) -> tuple[Floats, Complexes]:
+    """Sweeps of several grids as the pair that `drt` takes, NaN behind their ends."""
+    frequency = np.full((len(sweeps), width), np.nan)
+    impedance = np.full((len(sweeps), width), complex(np.nan, np.nan))
+    for row, (f, z) in enumerate(sweeps):
+        frequency[row, : f.size], impedance[row, : f.size] = f, z
+    return frequency, impedance
+
+
+def restless(times: float, count: int, level: float, seed: int) -> Complexes:
+    """Noisy sweeps of a cell whose own jitter makes ln Z scatter `times` as much as the noise.
+
+    Twelve processes jitter independently, so that single sweeps show nothing of it.
+    """
+    rng = np.random.default_rng(seed)
+    parts = np.array([zarc(GRID, 15.0, tau, 0.9) for tau in np.logspace(-6, 0, 12)])
+    calm = 20 + parts.sum(axis=0)
+    change = parts / calm  # of ln Z per relative change of one process
+    spread = float(np.sqrt(np.mean((np.abs(change) ** 2).sum(axis=0)) / 2))
+    size = level * np.sqrt(times**2 - 1) / spread
+    jitter = 1 + size * rng.standard_normal((count, 12))
+    return noisy(20 + jitter @ parts, level, seed + 1)

@@ -44,7 +44,7 @@ def test_a_straight_line_of_ln_z_is_read_off_exactly():
     time = np.array([0.0, 3.0, 4.0, 9.0])
     instants = np.tile(rng.uniform(-0.4, 0.4, 5), (4, 1))
     at = np.exp(start + 0.1 * slope * (time[:, None] + instants))
-    found = at_once(at, np.zeros(at.shape, bool), time, instants)
+    found, _ = at_once(at, np.zeros(at.shape, bool), time, instants)
     assert np.abs(found / np.exp(start + 0.1 * slope * time[:, None]) - 1).max() < 1e-12
 
 
@@ -52,9 +52,27 @@ def test_points_without_a_neighbour_stay():
     z = cell(np.array([1.0, 2.0]))
     missing = np.zeros(z.shape, dtype=bool)
     missing[0, 3] = True
-    found = at_once(z, missing, np.array([0.0, 1.0]), np.full(z.shape, 0.1))
+    found, gain = at_once(z, missing, np.array([0.0, 1.0]), np.full(z.shape, 0.1))
+    assert (gain[:, 3] == 1).all()
     assert np.allclose(found[:, 3], z[:, 3], rtol=1e-13)
     assert (np.abs(found[1, -1] / z[1, -1] - 1) > 0.01).all()
+
+
+def test_the_noise_of_a_moved_point_is_that_of_its_two_points():
+    """ln Z is linear in what was measured: shares of one, their squares the gain."""
+    time = np.array([0.0, 1.0, 2.5])
+    instants = np.tile(np.linspace(-0.4, 0.4, GRID.size), (3, 1))
+    z = cell(np.ones(3))
+    still, gain = at_once(z, np.zeros(z.shape, bool), time, instants)
+    square = np.zeros(z.shape)
+    for row in range(3):
+        other = z.copy()
+        other[row] *= np.exp(1e-6)
+        found, _ = at_once(other, np.zeros(z.shape, bool), time, instants)
+        square += (np.log(np.abs(found / still)) / 1e-6) ** 2
+    assert np.allclose(square, gain**2, rtol=1e-6)
+    assert (gain[1] <= 1).all()  # between two sweeps
+    assert gain[0].max() > 1  # beyond them
 
 
 # Two sweeps know a straight line only.
@@ -95,3 +113,18 @@ def test_a_jump_between_sweeps_is_no_drift(count):
     with_it, without = errors(sweeps, states, DRIFTING), errors(sweeps, states, AS_IS)
     assert with_it[0] < 1.25 * without[0]
     assert with_it[1] < 1.25 * without[1]
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 16])
+def test_a_cell_that_changes_between_sweeps_only_is_not_moved(count):
+    sweeps, states = recorded(lambda t: 1.25 ** np.round(t * LASTS / PERIOD), count)
+    with_it, without = errors(sweeps, states, DRIFTING), errors(sweeps, states, AS_IS)
+    assert with_it[0] < 1.25 * without[0]
+    assert with_it[1] < 1.25 * without[1]
+    assert (DRIFTING.invert(sweeps, Run()).gamma >= 0).all()
+
+
+def test_a_drift_that_only_a_few_sweeps_see_is_taken_out():
+    sweeps, states = recorded(lambda t: 1.3 ** max(min(t - 10.5, 3), 0.0), 20)
+    with_it, without = errors(sweeps, states, DRIFTING), errors(sweeps, states, AS_IS)
+    assert with_it[1] < 0.6 * without[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from anodescope.impedance.loggp.cuts import completed
 from anodescope.impedance.loggp.grids import series_of
 from anodescope.impedance.sweeps import Sweeps
 
@@ -71,10 +72,19 @@ def test_a_missing_point_does_not_take_the_instants_of_all():
     instants = time[:, None] + offset
     instants[2, 5] = np.nan
     (series,) = series_of(sweeps(frequency, time=time, instants=instants), 3)
-    assert np.allclose(series.instants, offset)
+    whole = completed(series.instants, np.isnan(instants))
+    assert np.allclose(whole, offset)
     instants[1, 1] = np.nan
     (series,) = series_of(sweeps(frequency, time=time, instants=instants), 3)
     assert series.instants is None
+
+
+def test_the_widest_grid_takes_in_what_belongs_to_it_however_rare_it_is():
+    frequency = np.tile(GRID, (5, 1))
+    frequency[[0, 1, 2, 4], 8:] = np.nan
+    found = series_of(sweeps(frequency), 3)
+    assert [series.rows.tolist() for series in found] == [[0, 1, 2, 3, 4]]
+    assert found[0].key == GRID.tobytes()
 
 
 def test_stages_cut_where_they_change():

@@ -10,8 +10,12 @@ import pytest
 from anodescope.errors import Outcome, SchemaError, SettingsError
 from anodescope.impedance import DrtStream, drt
 from anodescope.impedance.loggp.cuts import CORE, MARGIN
+from anodescope.impedance.loggp.method import LogGaussian
+from anodescope.impedance.loggp.series import RESTLESS
 from anodescope.impedance.loggp.stream import FULL_LAG, MOST_GRIDS, Estimate
-from tests.impedance.evolving import GRID, cell, noisy, relative_l2, truth
+from anodescope.impedance.sweeps import Sweeps
+from anodescope.running import Run
+from tests.impedance.evolving import GRID, cell, noisy, padded, relative_l2, restless, truth
 
 NOISE = 0.003
 
@@ -112,9 +116,74 @@ def test_missing_points_stay_in_their_series():
     z[12, 5] = np.nan
     first, _ = fed(DrtStream(), z)
     assert first[12].gamma.size == first[11].gamma.size
-    # Nothing after it tells yet what it lacks, so that it is inverted by itself.
-    alone = drt((GRID, z[12])).gamma.values[0]
-    assert relative_l2(first[12].gamma, alone) < 1e-6
+    # Nothing after it tells yet what it lacks, so that the others help with what it has.
+    left = np.delete(np.arange(GRID.size), 5)
+    own = drt((GRID[left], z[:13, left]))
+    assert first[12].joint
+    assert relative_l2(first[12].gamma, own["gamma"].values[12]) < 0.02
+
+
+QUICK = GRID[GRID > 0.9]
+LATE = GRID[GRID < 1e5]
+SWEEPS = 84
+# Which points the sweeps of a series have.
+REACHES = {
+    "first aborted": lambda row: QUICK if row == 0 else GRID,
+    "wide after ten": lambda row: QUICK if row < 10 else GRID,
+    "wide after final ones": lambda row: QUICK if row < 60 else GRID,
+    "narrow for good": lambda row: GRID if row < 20 else QUICK,
+    "now and then wide": lambda row: GRID if row % 4 == 3 else QUICK,
+    "two kinds of gaps": lambda row: (GRID, QUICK, GRID, LATE)[row % 4],
+    "random gaps": lambda row: GRID[np.random.default_rng(row).random(GRID.size) > 0.03],
+}
+
+
+@pytest.mark.parametrize("clock", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("reach", REACHES)
+def test_final_is_what_the_whole_series_gives_whatever_the_sweeps_lack(reach, clock):
+    """Gaps are neither left out for good, nor filled with what was never measured."""
+    growth = 1 + 1 / (1 + np.exp(-(np.arange(SWEEPS) - 40) / 8))
+    grids = [GRID] if reach == "random gaps" else []
+    grids += [REACHES[reach](row) for row in range(len(grids), SWEEPS)]
+    pairs = enumerate(zip(grids, growth, strict=True))
+    rows = [(f, noisy(cell(g, f), NOISE, k)) for k, (f, g) in pairs]
+    stream, final = DrtStream(), {}
+    for row, (f, z) in enumerate(rows):
+        more = {"time": 40.0 * row, "instants": 40.0 * row + when(f)} if clock else {}
+        update = stream.append(f, z, **more)
+        # Whatever came first, a sweep is answered as far as it reaches.
+        assert update.newest.tau[-1] > 1 / (2 * np.pi * f[-1])
+        final |= {one.index: one for one in update.revised}
+    final |= {one.index: one for one in stream.finish()}
+    frequency, impedance = padded(rows, GRID.size)
+    if clock:
+        valid, time = np.isfinite(frequency), 40.0 * np.arange(SWEEPS)
+        whole = Sweeps(frequency, impedance, valid, valid, time, time[:, None] + when(frequency))
+        found = LogGaussian().invert(whole, Run())
+        gamma, joint, tau = found.gamma, found.more["joint"], found.lattice.tau
+    else:
+        node = drt((frequency, impedance))
+        gamma, joint, tau = (node[name].values for name in ("gamma", "joint", "tau"))
+    for row, one in final.items():
+        there = np.isfinite(gamma[row])
+        assert np.allclose(tau[there], one.tau)
+        assert relative_l2(one.gamma, gamma[row, there]) < 1e-6
+        assert joint[row] == one.joint
+    assert joint.mean() > 0.8
+
+
+def when(frequency: np.ndarray) -> np.ndarray:
+    """Instants of points after a sweep's middle (s)."""
+    return -5.0 * np.log10(frequency / 1e3)
+
+
+@pytest.mark.parametrize(("times", "joint"), [(0.8 * RESTLESS, True), (1.4 * RESTLESS, False)])
+def test_joint_or_alone_does_not_change_from_sweep_to_sweep(times, joint):
+    z = restless(times, 70, NOISE, 21)
+    first, final = fed(DrtStream(), z)
+    # Of fewer sweeps the noise over time is hardly known.
+    assert {estimate.joint for estimate in first[24:]} == {joint}
+    assert {estimate.joint for estimate in final.values()} == {joint}
 
 
 def test_order_of_points_and_clock():

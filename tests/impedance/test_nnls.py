@@ -100,7 +100,7 @@ def test_a_solver_that_gives_up_says_so(monkeypatch):
     def never(*_args, **_more):
         raise RuntimeError("Maximum number of iterations reached.")
 
-    monkeypatch.setattr(kernel, "nnls", never)
+    monkeypatch.setattr("scipy.optimize.nnls", never)
     monkeypatch.setattr(kernel, "optimal", lambda _a, x, _b: np.zeros(len(x), dtype=bool))
     found = kernel.solve(kernel.SharedMatrix.of(np.eye(2), np.zeros((1, 2))), np.ones((1, 2)))
     assert found.outcome == [Outcome.max_steps]

@@ -11,45 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls as lawson_hanson
 
-from anodescope.bench.spectra import sets_a_and_b, zarc
+from anodescope.bench.spectra import sets_a_and_b
 from anodescope.errors import Outcome, SettingsError
 from anodescope.impedance import Tikhonov, drt
 from anodescope.impedance.lattice import Lattice
-from anodescope.impedance.ridge import Path, Ridge, modulus_weights, trace
-from anodescope.impedance.selection import CRITERIA, combined, gcv, l_curve, pick
+from anodescope.impedance.ridge import Ridge, modulus_weights, trace
+from anodescope.impedance.selection import CRITERIA, combined, pick
 from anodescope.impedance.sweeps import stacked_parts
 from anodescope.running import Run
-
-FREQUENCY = np.logspace(4, 0, 25)
-LATTICE = Lattice.covering(1.0, 1e4, 6, (1.0, 1.0))
-SMALL = {"per_decade": 6, "lam_per_decade": 1}
-
-
-def relative_l2(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    return np.linalg.norm(found - truth, axis=1) / np.linalg.norm(truth, axis=1)
-
-
-def cell(noise: float, seed: int = 0, count: int = 1, scale: float = 1.0) -> np.ndarray:
-    """Two arcs and R0, with noise as a share of |Z| on each part."""
-    clean = 10 + sum(
-        zarc(FREQUENCY, np.array(r), np.array(t), np.array(0.85))
-        for r, t in ((50.0, 3e-4), (80.0, 1e-2))
-    )
-    rng = np.random.default_rng(seed)
-    shape = (count, FREQUENCY.size)
-    error = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
-    return scale * clean * (1 + noise * error)
-
-
-def ridge_of(order: int, **others: bool) -> Ridge:
-    return Ridge.of(FREQUENCY, LATTICE, order, **others)
-
-
-def path_of(ridge: Ridge, z: np.ndarray, lams: np.ndarray) -> tuple[Path, np.ndarray, np.ndarray]:
-    """The path without weights, with the weights and the data that criteria ask for."""
-    data, even = stacked_parts(z), np.ones(2 * FREQUENCY.size)
-    return trace(ridge, ridge.matrices(even, lams), even, lams, data), even, data
-
+from tests.impedance.ridges import FREQUENCY, SMALL, cell, path_of, relative_l2, ridge_of
 
 # --- the problem -----------------------------------------------------------------------------
 
@@ -168,109 +138,6 @@ def test_a_blocking_capacitance_and_an_inductance_are_found() -> None:
     plain = drt((FREQUENCY, cell(0.0)), Tikhonov(lam=1e-5, inductance=False))
     assert plain["inductance"].values[0] == 0
     assert "series_capacitance" not in plain
-
-
-# --- criteria --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("order", [0, 1, 2])
-def test_gcv_is_leave_one_out_where_all_points_have_the_same_leverage(order: int) -> None:
-    # A circulant smoother has equal leverages; leaving out is done by brute force.
-    count = 12
-    rng = np.random.default_rng(1)
-    y = np.sin(np.arange(count) * 2 * pi / count) + 0.1 * rng.standard_normal(count)
-    rows = np.eye(count)
-    for _ in range(order):
-        rows = np.roll(rows, -1, axis=0) - rows
-    for lam in (0.05, 0.5, 5.0):
-        hat = np.linalg.inv(np.eye(count) + lam * rows.T @ rows)
-        left_out = []
-        for k in range(count):
-            kept = np.delete(np.eye(count), k, axis=0)
-            x = np.linalg.lstsq(
-                np.concatenate([kept, np.sqrt(lam) * rows]),
-                np.concatenate([np.delete(y, k), np.zeros(count)]),
-                rcond=None,
-            )[0]
-            left_out.append((y[k] - x[k]) ** 2)
-        misfit = np.array([[((y - hat @ y) ** 2).sum()]])
-        path = Path(np.array([lam]), np.empty((1, 1, 0)), misfit, misfit,
-                    np.array([[np.trace(hat)]]), misfit, [])  # fmt: skip
-        score = gcv(ridge_of(order), path, np.ones(count), y[None])
-        assert score[0, 0] == pytest.approx(np.mean(left_out), rel=1e-9)
-
-
-def test_gcv_of_a_spectrum_follows_leave_one_out_by_brute_force() -> None:
-    lams = np.logspace(-5, 1, 13)
-    ridge = ridge_of(1, nonnegative=False, inductance=False)
-    path, even, data = path_of(ridge, cell(0.02), lams)
-    score = gcv(ridge, path, even, data)[0]
-    brute = []
-    for lam in lams:
-        errors = []
-        for k in range(data.size):
-            kept = np.delete(np.arange(data.size), k)
-            x = np.linalg.lstsq(
-                np.concatenate([ridge.data[kept], np.sqrt(lam) * ridge.penalty]),
-                np.concatenate([data[0, kept], np.zeros(len(ridge.penalty))]),
-                rcond=None,
-            )[0]
-            errors.append((data[0, k] - ridge.data[k] @ x) ** 2)
-        brute.append(np.mean(errors))
-    # It weighs all points alike, which leaving out does not: a rotation of the data would.
-    assert np.abs(np.log(score / np.array(brute))).max() < 0.5
-    assert abs(int(score.argmin()) - int(np.argmin(brute))) <= 2
-
-
-def test_degrees_of_freedom_are_the_derivative_of_the_fit() -> None:
-    lams = np.array([1e-3, 1e-1])
-    ridge = ridge_of(1)
-    z = cell(0.01)
-    path, even, data = path_of(ridge, z, lams)
-    step = 1e-6 * np.abs(data).max()
-    for k in range(lams.size):
-        matrices = ridge.matrices(even, lams[k : k + 1])
-        moved = data + step * np.eye(data.size)
-        shifted = trace(ridge, matrices, even, lams[k : k + 1], moved).unknowns[:, 0]
-        change = (shifted - path.unknowns[0, k]) @ ridge.data.T / step
-        assert np.trace(change) == pytest.approx(path.freedom[0, k], rel=1e-3)
-
-
-def test_the_curvature_is_that_of_the_curve_by_differences() -> None:
-    lams = np.logspace(-6, 2, 801)
-    ridge = ridge_of(2, nonnegative=False)
-    path, even, data = path_of(ridge, cell(0.01), lams)
-    x, y = 0.5 * np.log(path.misfit[0]), 0.5 * np.log(path.roughness[0])
-    t = np.log(lams)
-    dx, dy = np.gradient(x, t), np.gradient(y, t)
-    ddx, ddy = np.gradient(dx, t), np.gradient(dy, t)
-    rough = (dx * ddy - ddx * dy) / (dx**2 + dy**2) ** 1.5
-    exact = l_curve(ridge, path, even, data)[0]
-    inner = slice(5, -5)
-    assert np.abs(rough - exact)[inner].max() < 0.02 * np.abs(exact[inner]).max()
-
-
-def test_clean_halves_predict_each_other_and_an_error_of_one_part_shows() -> None:
-    ridge, lams = ridge_of(1), np.logspace(-7, -3, 5)
-    path, even, data = path_of(ridge, cell(0.0), lams)
-    clean = CRITERIA["re_im"](ridge, path, even, data)[0]
-    spoilt = data.copy()
-    # A Kramers–Kronig violation: a step in the real part that the imaginary part knows nothing of.
-    spoilt[0, 12:25] += 0.1 * data[0].max()
-    other = CRITERIA["re_im"](ridge, path, even, spoilt)[0]
-    assert np.sqrt(clean.min()) < 2e-3 * np.linalg.norm(data)
-    assert (other > 10 * clean.min()).all()
-
-
-@pytest.mark.parametrize("choose", list(CRITERIA))
-def test_more_noise_calls_for_a_larger_lambda(choose: str) -> None:
-    chosen = [
-        np.exp(np.log(drt((FREQUENCY, cell(noise, 5, 12)), Tikhonov(choose=choose, per_decade=6,
-               lam_per_decade=2, together=True))["lam"].values).mean())
-        for noise in (1e-4, 1e-2, 0.1)
-    ]  # fmt: skip
-    assert chosen[0] < chosen[1] <= chosen[2]
-    assert chosen[0] < 0.1 * chosen[2]
 
 
 # --- the choice ------------------------------------------------------------------------------

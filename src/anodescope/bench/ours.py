@@ -36,9 +36,9 @@ from anodescope.impedance.loggp.single import (
     choose,
     fit_single,
     legal,
-    low_end,
     problem_of,
 )
+from anodescope.impedance.loggp.uncertainty import Uncertainty
 from anodescope.workflow.scale import local_run
 
 Floats = npt.NDArray[np.float64]
@@ -116,7 +116,7 @@ def measure_singly(given: Arrays) -> dict[str, npt.ArrayLike]:
             fit_single(design, impedance)
         begin = time.process_time()
         choice = fit_single(design, impedance)
-        band(choice.solution, joint=False)
+        band(Uncertainty.of(choice.solution), joint=False)
         seconds[row] = time.process_time() - begin
         terms = choice.solution.terms
         loop[row] = terms.signed
@@ -145,14 +145,14 @@ def oracle(design: Design, impedance: Complexes, sigma: Floats) -> dict[str, Flo
     oracle, oracle_low, oracle_high, bare_low, bare_high : on the design's lattice (Ω).
     """
     solution = _with_known_noise(design, impedance, sigma).solution
-    bounds = band(solution, joint=False)
-    size = solution.split
-    spread = _TWO_SIGMA * np.minimum(solution.described[0], MOST_SPREAD)
-    parts = np.abs(solution.parts)
-    up, down = parts * np.expm1(spread), -parts * np.expm1(-spread)
-    if solution.terms.signed:
-        up, down = np.hypot(up[:size], down[size:]), np.hypot(down[:size], up[size:])
+    known = Uncertainty.of(solution)
+    bounds = band(known, joint=False)
     scale, gamma = solution.problem.scale, solution.gamma
+    if solution.terms.signed:
+        up = down = _TWO_SIGMA * np.sqrt(known.of_gamma(np.eye(gamma.size)))
+    else:
+        spread = _TWO_SIGMA * np.minimum(known.spread, MOST_SPREAD)
+        up, down = gamma * np.expm1(spread), -gamma * np.expm1(-spread)
     found = (gamma, bounds.low, bounds.high, gamma - down, gamma + up)
     names = ("oracle", "oracle_low", "oracle_high", "bare_low", "bare_high")
     return {name: scale * values for name, values in zip(names, found, strict=True)}
@@ -165,7 +165,7 @@ def _with_known_noise(design: Design, impedance: Complexes, sigma: Floats) -> Ch
         design, impedance, relative=relative / level, clean=level < CLEAN, known=level**2
     )
     plain: Solution = legal(problem.solve(Terms((SERIES, INDUCTANCE))))
-    return choose(plain, slope=low_end(design.frequency, impedance))
+    return choose(plain)
 
 
 def measure_scale(given: Arrays) -> dict[str, npt.ArrayLike]:

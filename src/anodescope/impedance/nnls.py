@@ -18,7 +18,6 @@ from typing import final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import nnls
 
 from anodescope.compiling import compiled
 from anodescope.errors import Outcome
@@ -159,6 +158,8 @@ def optimal(stacked: Floats, x: Floats, data: Floats) -> Bools:
 
 def _safe(stacked: Floats, data: Floats, last: Floats) -> tuple[Floats, Outcome]:
     """Lawson–Hanson on the stacked matrix; where even that gives up, the last iterate is kept."""
+    from scipy.optimize import nnls
+
     target = np.zeros(len(stacked))
     target[: len(data)] = data
     try:

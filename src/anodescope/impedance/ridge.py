@@ -17,8 +17,6 @@ from typing import final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import solve_triangular
-from scipy.optimize import nnls as small_nnls
 
 from anodescope.errors import Outcome
 from anodescope.impedance import nnls
@@ -183,6 +181,8 @@ def trace(
 
 
 def _solved(ridge: Ridge, matrix: nnls.SharedMatrix, data: Floats) -> tuple[Floats, list[Outcome]]:
+    from scipy.linalg import solve_triangular
+
     if ridge.nonnegative:
         found = nnls.solve(matrix, data)
         return found.x, found.outcome
@@ -198,6 +198,8 @@ def _sensitivity(
     With B = QR on the unknowns that are not zero, the hat matrix is the data's rows of Q times
     their transpose, and dx/dλ = −(BᵀB)⁻¹ PᵀP x.
     """
+    from scipy.linalg import solve_triangular
+
     live = unknowns > 0 if ridge.nonnegative else np.ones(unknowns.size, dtype=bool)
     if not live.any():
         return 0.0, 0.0
@@ -238,6 +240,8 @@ def predict_parts(ridge: Ridge, weights: Floats, lams: Floats, data: Floats) -> 
 
 def _unexplained(columns: Floats, data: Floats, *, nonnegative: bool) -> Floats:
     """Return the square of what a few columns cannot explain of each row, shape (S,)."""
+    from scipy.optimize import nnls as small_nnls
+
     if not columns.shape[1]:
         return np.asarray((data**2).sum(axis=1))
     # Columns of ωL and 1/(ωC) differ by many decades.

@@ -22,7 +22,7 @@ Complexes = NDArray[np.complex128]
 
 ORDER = {"cell": 0, "working": 1, "counter": 2}
 TRIMMED = ("inductive", "drifting")
-DRAWN_OUTCOMES = ("converged", "fallback", "max_steps")
+DRAWN_OUTCOMES = ("converged", "fallback", "max_steps", "not_described")
 
 
 class CampaignLike(Protocol):

@@ -16,8 +16,7 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from anodescope.impedance.loggp.problem import Solution
-from anodescope.impedance.loggp.single import quadratic
+from anodescope.impedance.loggp.uncertainty import Uncertainty
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,35 +47,31 @@ class Band:
     high: Floats
 
 
-def band(solution: Solution, *, joint: bool) -> Band:
+def band(known: Uncertainty, *, joint: bool) -> Band:
     """Return the band of one solution.
 
     Parameters
     ----------
+    known : the posterior about it.
     joint : the solution is that of a smoothed spectrum.
     """
-    size = solution.split
+    solution = known.solution
     step = solution.problem.design.lattice.step
     scale = SCALE_JOINT if joint else SCALE_SINGLE
-    positive = np.exp(solution.u[:size])
+    positive = solution.positive
     floor = LEAST_SHARE * float(np.abs(solution.gamma).max())
-    if solution.terms.signed:
-        return _of_difference(solution, scale, floor)
-    bare = np.minimum(solution.described[0], MOST_SPREAD)
+    bare = np.minimum(known.spread, MOST_SPREAD)
     spread = _TWO_SIGMA * np.sqrt((scale * bare) ** 2 + LEAST_SPREAD**2)
     lift = 1 + LIFT * _near_maxima(solution.u, step)
     up, down = positive * np.expm1(spread) * lift, -positive * np.expm1(-spread)
-    return Band(np.maximum(positive - down - floor, 0.0), positive + up + floor)
-
-
-def _of_difference(solution: Solution, scale: float, floor: float) -> Band:
-    """The band of γ⁺ − γ⁻, whose parts vary together: only their difference is known."""
-    size, gamma = solution.split, solution.gamma
-    parts = solution.parts
-    rows = np.hstack([np.diag(parts[:size]), np.diag(parts[size:])])
-    spread = np.sqrt(quadratic(solution, rows)) * scale
-    reach = _TWO_SIGMA * np.hypot(spread, LEAST_SPREAD * np.abs(gamma)) + floor
-    return Band(gamma - reach, gamma + reach)
+    if not solution.terms.loops:
+        return Band(np.maximum(positive - down - floor, 0.0), positive + up + floor)
+    # Near a loop only the difference of the positive γ and the loop is known.
+    gamma = solution.gamma
+    share = np.abs(gamma - positive) / np.maximum(positive + np.abs(gamma - positive), 1e-300)
+    reach = scale * _TWO_SIGMA * np.sqrt(known.of_gamma(np.eye(gamma.size)))
+    up, down = (1 - share) * up + share * reach, (1 - share) * down + share * reach
+    return Band(gamma - down - floor, gamma + up + floor)
 
 
 def _near_maxima(u: Floats, step: float) -> Floats:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from anodescope.impedance.loggp.series import Stretch
+from anodescope.impedance.loggp.series import Stretch, known_points
 from anodescope.impedance.loggp.smoothing import FEWEST, filled_in, gaps_of, logarithm
 
 Floats = npt.NDArray[np.float64]
@@ -30,8 +30,6 @@ PROFILED = 20
 SURPRISE, DOMINANCE, AROUND = 8.0, 6.0, 6
 # Spacings that differ by less than this are even enough for differences of steps.
 UNEVEN = 0.3
-# What a jump must leave beside it, of the 2/3 that an ideal one leaves.
-ECHO = 1 / 3
 # Mean square of a step over its scatter from one frequency to the next; 1 for noise.
 COLOURED = 3.0
 
@@ -120,7 +118,7 @@ def jumps(values: Floats, gaps: Floats, sigma: float) -> list[int]:
     quality is none. It stands out in one of two ways. Against the steps around it, each over its
     own spacing: a fast but even change is no jump, nor is a pause in it, nor a change that grows
     evenly faster. Or against the straight line through its neighbours' steps, where that is what
-    the change beside it follows: at a kink two such differences are alike, at a jump one leads.
+    the change beside it follows: one such difference leads, and explains those beside it.
 
     Parameters
     ----------
@@ -158,15 +156,14 @@ def _leads(slope: Floats, columns: int, sigma: float, gaps: Floats) -> Bools:
     # The difference 1.5, −1.5 between the two rows, ∓0.5 beyond: variance 5σ².
     apart = slope[1:-1] - (slope[:-2] + slope[2:]) / 2
     square = np.sum(apart**2, axis=1) / (5 * sigma**2)
-    beside = np.pad(square, 1, constant_values=np.inf)  # without both neighbours: not told
-    higher = np.maximum(beside[:-2], beside[2:])
-    local = _running_median(square, AROUND)
+    # A jump leaves −1/2 of its own difference in those beside it, which is taken out: what is left
+    # there has the variance 5/2 σ². Beside a corner half of the corner's own is left.
+    beside = np.full((2, len(apart)), np.inf)  # without both neighbours: not told
+    beside[0, 1:] = np.sum((apart[:-1] + apart[1:] / 2) ** 2, axis=1) / (2.5 * sigma**2)
+    beside[1, :-1] = np.sum((apart[1:] + apart[:-1] / 2) ** 2, axis=1) / (2.5 * sigma**2)
+    local = np.maximum(beside.max(axis=0), _running_median(square, AROUND))
     found[1:-1] = square > columns + SURPRISE * np.sqrt(2 * columns)
-    found[1:-1] &= square > DOMINANCE * np.maximum(higher, local)
-    # A jump leaves −1/3 of its own difference in those beside it; a corner leaves nothing.
-    along = np.sum(apart[1:] * apart[:-1], axis=1)
-    both = np.pad(along, (0, 1)) + np.pad(along, (1, 0))
-    found[1:-1] &= both < -ECHO * np.sum(apart**2, axis=1)
+    found[1:-1] &= square > DOMINANCE * local
     return found
 
 
@@ -208,37 +205,48 @@ class Record:
     impedance : (Ω), with anything finite and not zero where missing, shape (T, F).
     missing : points that were not measured, shape (T, F).
     time : of each sweep (s), ascending, shape (T,).
-    instants : of each point after its sweep's time (s), shape (T, F), or None.
-    values : ln |Z| and arg Z, filled in, shape (T, 2F).
-    both : `missing` of both halves, shape (T, 2F).
+    instants : of each point after its sweep's time (s), anything where missing, shape (T, F), or
+        None.
     """
 
     impedance: Complexes
     missing: Bools
     time: Floats
     instants: Floats | None
-    values: Floats
-    both: Bools
 
-    @classmethod
-    def of(
-        cls, impedance: Complexes, missing: Bools, time: Floats, instants: Floats | None
-    ) -> Record:
-        """Take logarithms and fill gaps."""
-        values = logarithm(impedance)
-        both = np.concatenate([missing, missing], axis=1)
+    def _window(self, seen: slice) -> tuple[Floats, Bools, Bools]:
+        """Values of some rows, those filled in, and the columns that these rows know.
+
+        Gaps are filled from the rows themselves, so that a stream, which has forgotten the others,
+        finds the same.
+        """
+        missing = self.missing[seen]
+        points = known_points(missing)
+        columns = np.concatenate([points, points])
+        values = logarithm(self.impedance[seen][:, points])
+        both = np.concatenate([missing[:, points], missing[:, points]], axis=1)
         if both.any():
-            values = filled_in(values, time, both)
-        return cls(impedance, missing, time, instants, values, both)
+            values = filled_in(values, self.time[seen], both)
+        return values, both, columns
 
     def noise(self, seen: slice) -> Noise:
-        """Return the noise of some rows."""
-        return noise_of(self.values[seen], gaps_of(self.time[seen]), self.both[seen])
+        """Return the noise of some rows; the profile is 1 where they do not know a frequency."""
+        values, both, columns = self._window(seen)
+        if not columns.any():
+            return Noise(np.ones(columns.size), 0.0)
+        found = noise_of(values, gaps_of(self.time[seen]), both)
+        profile = np.ones(columns.size)
+        profile[columns] = found.profile
+        return Noise(profile, found.sigma)
 
     def jumps_in(self, core: slice, seen: slice) -> list[int]:
         """Return the rows of a core at which something new begins."""
-        noise = self.noise(seen)
-        steps = jumps(self.values[seen] / noise.profile, gaps_of(self.time[seen]), noise.sigma)
+        values, both, columns = self._window(seen)
+        if not columns.any():
+            return []
+        gaps = gaps_of(self.time[seen])
+        noise = noise_of(values, gaps, both)
+        steps = jumps(values / noise.profile, gaps, noise.sigma)
         return [k + seen.start for k in steps if core.start <= k + seen.start < core.stop]
 
     def stretch(self, core: slice, seen: slice) -> Stretch:
@@ -248,11 +256,20 @@ class Record:
             self.impedance[seen],
             self.missing[seen],
             self.time[seen],
-            None if self.instants is None else self.instants[seen],
+            None if self.instants is None else completed(self.instants[seen], self.missing[seen]),
             noise.profile,
             noise.sigma,
             slice(core.start - seen.start, core.stop - seen.start),
         )
+
+
+def completed(instants: Floats, missing: Bools) -> Floats:
+    """Give points that were not measured the usual instant of their frequency, shape (T, F)."""
+    found = instants.copy()
+    for point in np.flatnonzero(missing.any(axis=0)):
+        there = ~missing[:, point]
+        found[~there, point] = np.median(instants[there, point]) if there.any() else 0.0
+    return found
 
 
 def smoothable(stretch: Stretch) -> bool:
@@ -278,7 +295,7 @@ def stretches(
     -------
     rows that each core inverts, and the stretch that it sees.
     """
-    record = Record.of(impedance, missing, time, instants)
+    record = Record(impedance, missing, time, instants)
     edges = sorted({0, *boundaries, len(time)})
     found = [
         row

@@ -18,7 +18,8 @@ Floats = npt.NDArray[np.float64]
 @compiled_fast
 def combined(weights: Floats, rows: Floats, out: Floats) -> None:
     """Fill `out` (k,) with Σ_i weights[i] · rows[i], rows being (n, k)."""
-    out[:] = 0.0
+    for j in range(out.size):
+        out[j] = 0.0
     for i in range(rows.shape[0]):
         weight, row = weights[i], rows[i]
         for j in range(row.size):
@@ -103,7 +104,8 @@ def inverse_root(upper: Floats, inverse: Floats) -> float:
     trace = 0.0
     for i in range(upper.shape[0]):
         own = inverse[i, : i + 1]
-        own[:] = 0.0
+        for j in range(i):
+            own[j] = 0.0
         own[i] = 1.0
         for k in range(i):
             share, other = upper[k, i], inverse[k, : k + 1]

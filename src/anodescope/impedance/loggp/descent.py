@@ -15,7 +15,13 @@ import numpy.typing as npt
 
 from anodescope.compiling import compiled_fast
 from anodescope.impedance.loggp.banded import backward, factor, precision
-from anodescope.impedance.loggp.dense import applied, cholesky, combined, gram, inverse_root
+from anodescope.impedance.loggp.dense import (
+    applied,
+    cholesky,
+    combined,
+    gram,
+    inverse_root,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,7 +60,7 @@ def _objective(u: Floats, mean: Floats, weight: Floats, step: float, pull: float
 
 
 @compiled_fast
-def _renew(u: Floats, step: float, prior: Floats, split: int, weight: Floats) -> None:
+def _renew(u: Floats, step: float, prior: Floats, weight: Floats) -> None:
     """Renew the curvature weights: (ν + 1)/(ν c0² + ⟨c²⟩), ⟨c²⟩ a triangular mean of u″²."""
     size = u.size
     c0, nu, reach = prior[0], prior[1], prior[2]
@@ -66,21 +72,15 @@ def _renew(u: Floats, step: float, prior: Floats, split: int, weight: Floats) ->
     for i in range(1, size - 1):
         square[i] = ((u[i - 1] - 2 * u[i] + u[i + 1]) * scale) ** 2
     square[0], square[size - 1] = square[1], square[size - 2]
-    if split < size:
-        square[split - 1], square[split] = square[split - 2], square[split + 1]
     for i in range(size):
-        low = split if i >= split else 0
-        high = size if i >= split else split
         total, share = square[i], 1.0
-        for k in range(1, min(half, i - low) + 1):
+        for k in range(1, min(half, i) + 1):
             total += shares[k] * square[i - k]
             share += shares[k]
-        for k in range(1, min(half, high - 1 - i) + 1):
+        for k in range(1, min(half, size - 1 - i) + 1):
             total += shares[k] * square[i + k]
             share += shares[k]
         weight[i] = (nu + 1) / (nu * c0 * c0 + total / share)
-    if split < size:
-        weight[split - 1], weight[split] = 0.0, 0.0
 
 
 @compiled_fast
@@ -126,7 +126,8 @@ def _target(
         away[i] = gamma[i] * (u[i] - mean[i])
     right, turned = np.empty(residual.size), np.empty(residual.size)
     combined(away, across, right)
-    right += residual
+    for j in range(right.size):
+        right[j] += residual[j]
     applied(root, right, turned)
     combined(turned, root, right)
     found = np.empty((size, 1))
@@ -154,7 +155,8 @@ def _advance(
 
     Returns
     -------
-    the largest change of γ relative to its maximum; where no step lowers the objective, all stays.
+    the largest change of γ relative to its maximum; where no step lowers the objective, all stays,
+    and −1 is returned: that is no sign of having arrived.
     """
     longest = 0.0
     for i in range(u.size):
@@ -167,7 +169,8 @@ def _advance(
             trial[i] = min(u[i] + part * (target[i] - u[i]), HIGHEST)
             raised[i] = np.exp(trial[i])
         combined(raised, across, left)
-        left[:] = data - left
+        for j in range(left.size):
+            left[j] = data[j] - left[j]
         after = _square(left) / sigma + _objective(trial, mean, weight, step, pull)
         if after <= before * (1 + 1e-9):
             top = trial.max()
@@ -176,21 +179,11 @@ def _advance(
                 share = np.exp(min(max(trial[i], u[i]) - top, 0.0))
                 change = max(change, abs(trial[i] - u[i]) * share)
                 u[i], gamma[i] = trial[i], raised[i]
-            residual[:] = left
+            for j in range(left.size):
+                residual[j] = left[j]
             return change
         part *= SHORTER
-    return 0.0
-
-
-@compiled_fast
-def _net_change(before: Floats, gamma: Floats, split: int) -> float:
-    """Largest change of γ⁺ − γ⁻ over its largest size: what both have in common is not seen."""
-    largest, change = 0.0, 0.0
-    for i in range(split):
-        net = gamma[i] - gamma[split + i]
-        largest = max(largest, abs(net))
-        change = max(change, abs(net - before[i] + before[split + i]))
-    return change / largest if largest > 0 else 0.0
+    return -1.0
 
 
 @compiled_fast
@@ -202,7 +195,6 @@ def descend(
     step: float,
     prior: Floats,
     mean: Floats,
-    split: int,
     start: Floats,
     weight: Floats,
     noise: float,
@@ -218,7 +210,6 @@ def descend(
     step : lattice step in ln τ.
     prior : c0, ν, reach, pull.
     mean : m, shape (n,).
-    split : where a second distribution begins (signed γ); n without one.
     start, weight : u and s to start from, shape (n,); neither is changed.
     noise : σ² to start at; 0: from the residual.
     known : σ² when it is known; 0: estimate it.
@@ -239,7 +230,8 @@ def descend(
     gamma = np.exp(u)
     residual = np.empty(equations)
     combined(gamma, across, residual)
-    residual[:] = data - residual
+    for j in range(equations):
+        residual[j] = data[j] - residual[j]
     first = _square(residual) / max(equations, 1)
     sigma = max(noise, first * COOLING) if noise > 0 else first
     sigma = max(sigma, known, limits[2])
@@ -256,12 +248,19 @@ def descend(
             break
         used = equations - sigma * inverse_root(inner, root)
         target = _target(across, gamma, residual, u, mean, lower, half, root)
-        before = gamma.copy()
         change = _advance(
-            across, data, sigma, step, prior[3], mean, weight, target, u, gamma, residual
+            across,
+            data,
+            sigma,
+            step,
+            prior[3],
+            mean,
+            weight,
+            target,
+            u,
+            gamma,
+            residual,
         )
-        if split < size:
-            change = _net_change(before, gamma, split)
         wanted = known
         if known <= 0:
             wanted = (_square(residual) + rest) / max(equations + freedom - used, 1.0)
@@ -269,6 +268,6 @@ def descend(
         quiet = abs(wanted / sigma - 1) <= SETTLED
         sigma = max(wanted, sigma * COOLING)
         if limits[3] > 0:
-            _renew(u, step, prior, split, weight)
-        settled = quiet and change < limits[1] and steps > 3
+            _renew(u, step, prior, weight)
+        settled = quiet and 0 <= change < limits[1] and steps > 3
     return u, weight, sigma, used, steps, settled

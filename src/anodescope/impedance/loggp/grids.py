@@ -31,7 +31,8 @@ class Series:
     points : where each frequency stands in its row, shape (N, F). Where a row lacks one it points
         at a place that is not valid.
     time : middle of each sweep (s), or row numbers where there is no clock, shape (N,).
-    instants : of each point after `time` (s), shape (N, F); None where unknown.
+    instants : of each point after `time` (s), anything where missing, shape (N, F); None where
+        unknown.
     boundaries : places in `rows` at which the protocol changes.
     """
 
@@ -55,37 +56,38 @@ def series_of(sweeps: Sweeps, fewest: int) -> list[Series]:
     return found
 
 
+def belongs(part: Floats, whole: Floats) -> bool:
+    """Tell whether a sweep of some frequencies (Hz) is one of others with a few points missing."""
+    if not ENOUGH * whole.size <= part.size <= whole.size:
+        return False
+    return int(np.isin(whole, part).sum()) == part.size and bool(np.isin(part, whole).all())
+
+
 def _merged(grids: list[Grid], sweeps: Sweeps, members: Ints) -> list[Grid]:
-    """Let rows with a few points missing join the grid they belong to."""
-    order = sorted(grids, key=lambda grid: (-grid.spectra.size, -grid.frequency.size))
+    """Let rows with a few points missing join the widest grid they belong to.
+
+    However few sweeps have it: what most lack of it is not smoothed.
+    """
     kept: list[Grid] = []
-    for grid in order:
+    for grid in sorted(grids, key=lambda grid: (-grid.frequency.size, -grid.spectra.size)):
         home = next((k for k, host in enumerate(kept) if _fits(grid, host)), None)
         if home is None:
             kept.append(grid)
-            continue
-        joined = _joined(kept[home], grid, sweeps.valid[members])
-        if joined is None:
-            kept.append(grid)
         else:
-            kept[home] = joined
+            kept[home] = _joined(kept[home], grid, sweeps.valid[members])
     return kept
 
 
 def _fits(part: Grid, whole: Grid) -> bool:
-    if not ENOUGH * whole.frequency.size <= part.frequency.size < whole.frequency.size:
-        return False
-    return bool(np.isin(part.frequency, whole.frequency).all())
+    return belongs(part.frequency, whole.frequency)
 
 
-def _joined(whole: Grid, part: Grid, valid: Bools) -> Grid | None:
-    """The two grids as one; None where a row has no place to point missing frequencies at."""
+def _joined(whole: Grid, part: Grid, valid: Bools) -> Grid:
+    """The two grids as one; a row of fewer points has places that are not valid to point at."""
     points = np.empty((part.spectra.size, whole.frequency.size), dtype=np.int64)
     there = np.isin(whole.frequency, part.frequency)
     for k, row in enumerate(part.spectra):
         spare = np.flatnonzero(~valid[row])
-        if not spare.size:
-            return None
         points[k, there] = part.points[k]
         points[k, ~there] = spare[0]
     return Grid(
@@ -106,23 +108,10 @@ def _ordered(grid: Grid, sweeps: Sweeps, members: Ints) -> Series:
     instants = None
     if usable and sweeps.instants is not None:
         valid = sweeps.valid[rows[:, None], points]
-        instants = _completed(sweeps.instants[rows[:, None], points] - time[:, None], valid)
+        instants = sweeps.instants[rows[:, None], points] - time[:, None]
+        if not np.isfinite(instants[valid]).all():
+            instants = None
     boundaries = np.empty(0, np.int64)
     if sweeps.stage is not None:
         boundaries = np.flatnonzero(np.diff(sweeps.stage[rows]) != 0) + 1
     return Series(grid.key, rows, points, time, instants, boundaries)
-
-
-def _completed(instants: Floats, valid: Bools) -> Floats | None:
-    """Give points that were not measured the usual instant of their frequency.
-
-    None where a measured point has no instant.
-    """
-    if not np.isfinite(instants[valid]).all():
-        return None
-    found = instants.copy()
-    for point in np.flatnonzero(~valid.all(axis=0)):
-        there = valid[:, point]
-        usual = float(np.median(instants[there, point])) if there.any() else 0.0
-        found[~there, point] = usual
-    return found

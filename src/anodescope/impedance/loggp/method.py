@@ -16,33 +16,19 @@ import numpy as np
 import numpy.typing as npt
 
 from anodescope.citations import relies_on
-from anodescope.errors import Outcome, SettingsError
+from anodescope.errors import SettingsError
 from anodescope.impedance.base import Inversion, Method
 from anodescope.impedance.lattice import Lattice
-from anodescope.impedance.loggp.bands import band
 from anodescope.impedance.loggp.cuts import smoothable, stretches
-from anodescope.impedance.loggp.design import (
-    CAPACITANCE,
-    INDUCTANCE,
-    SERIES,
-    TAIL,
-    Design,
-    shared_design,
-)
-from anodescope.impedance.loggp.drift import at_once
+from anodescope.impedance.loggp.design import shared_design
+from anodescope.impedance.loggp.drift import at_once, fit_moved
 from anodescope.impedance.loggp.grids import Series, series_of
+from anodescope.impedance.loggp.portions import portions
 from anodescope.impedance.loggp.prior import FROZEN, Prior
-from anodescope.impedance.loggp.series import (
-    Stretch,
-    fit_stretch,
-    known_enough,
-    steady,
-    supported,
-)
-from anodescope.impedance.loggp.single import Choice, fit_single
-from anodescope.impedance.loggp.spreads import spreads
+from anodescope.impedance.loggp.rows import TERMS, Row, described_row, spread_out
+from anodescope.impedance.loggp.series import Stretch, fit_stretch, steady
+from anodescope.impedance.loggp.single import fit_single
 from anodescope.impedance.sweeps import Sweeps, blocks
-from anodescope.impedance.tikhonov import solve_drttools
 from anodescope.running import Run
 
 Floats = npt.NDArray[np.float64]
@@ -52,10 +38,14 @@ Ints = npt.NDArray[np.int64]
 PER_DECADE = 16
 MIN_POINTS = 3
 BLOCK = 25
-# The order of `evidence` along its dimension `term`.
-TERMS = (INDUCTANCE, CAPACITANCE, TAIL, "loop")
-# A remaining gain in log density beyond which a fit has not met its conditions.
-FLAT = 0.5
+NUMBERS = (
+    "inductance_exponent",
+    "polarisation_spread",
+    "outside",
+    "series_capacitance",
+    "tail",
+    "tail_exponent",
+)
 SPREADS = ("maximum_spread", "area_spread")
 
 
@@ -111,6 +101,7 @@ class Task:
     measured : (Ω), NaN where missing, shape (N, F).
     stretch : what smoothing sees; None: each row by itself.
     moved : `measured` with drift taken out (Ω); None: as it is.
+    gain : noise of `moved` over that of `measured`, shape (N, F); None with `moved`.
     """
 
     method: LogGaussian
@@ -120,23 +111,7 @@ class Task:
     measured: Complexes
     stretch: Stretch | None
     moved: Complexes | None = None
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What comes out for one row (units of the drt node)."""
-
-    lattice: Lattice
-    gamma: Floats
-    low: Floats
-    high: Floats
-    numbers: dict[str, float]
-    evidence: Floats
-    fit: Complexes
-    outcome: Outcome
-    maximum_spread: Floats
-    area_spread: Floats
+    gain: Floats | None = None
 
 
 def _tasks(series: Series, sweeps: Sweeps, method: LogGaussian) -> list[Task]:
@@ -156,7 +131,7 @@ def _tasks(series: Series, sweeps: Sweeps, method: LogGaussian) -> list[Task]:
             stretch,
         )
 
-    moved = measured.copy()
+    moved, gain = measured.copy(), np.ones(measured.shape)
     if method.joint and series.rows.size > 1:
         usable = np.where(missing, 1.0, measured)
         instants = series.instants if method.drift else None
@@ -168,7 +143,7 @@ def _tasks(series: Series, sweeps: Sweeps, method: LogGaussian) -> list[Task]:
                 alone[rows] = False
                 tasks.append(task(rows, stretch))
             else:
-                moved[rows] = without_drift(stretch)
+                moved[rows], gain[rows] = without_drift(stretch)
     single = np.flatnonzero(alone)
     for part in blocks(single.size, BLOCK):
         chosen = single[part]
@@ -182,146 +157,88 @@ def _tasks(series: Series, sweeps: Sweeps, method: LogGaussian) -> list[Task]:
                 np.where(gone, np.nan, measured[chosen]),
                 None,
                 np.where(gone, np.nan, moved[chosen]),
+                gain[chosen],
             )
         )
     return tasks
 
 
-def without_drift(stretch: Stretch) -> Complexes:
+def without_drift(stretch: Stretch) -> tuple[Complexes, Floats]:
     """Return the wanted rows of a stretch with drift within the sweeps taken out (Ω)."""
     if stretch.instants is None or len(stretch.time) < 2:
-        return stretch.impedance[stretch.wanted]
-    found = at_once(stretch.impedance, stretch.missing, stretch.time, stretch.instants)
-    return found[stretch.wanted]
+        return stretch.impedance[stretch.wanted], np.ones(stretch.missing[stretch.wanted].shape)
+    found, gain = at_once(stretch.impedance, stretch.missing, stretch.time, stretch.instants)
+    return found[stretch.wanted], gain[stretch.wanted]
 
 
-def solve_task(task: Task) -> list[Row]:
+@final
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """One row's result, and whether it was inverted together with others."""
+
+    row: Row
+    joint: bool
+
+
+def solve_task(task: Task) -> list[Solved]:
     """Invert the rows of a task."""
-    prior = task.method.prior
-    design = shared_design(task.key, PER_DECADE)
-    together: list[Row | None] = [None] * len(task.measured)
-    if task.stretch is not None and known_enough(task.stretch) and steady(design, task.stretch):
-        found = fit_stretch(design, task.stretch, prior=prior)
-        # A sweep that lacks what its neighbours lack too is inverted by itself.
-        together = [
-            _row(design, choice, measured, joint=True) if whole else None
-            for (choice, _), measured, whole in zip(
-                found, task.measured, supported(task.stretch), strict=True
-            )
-        ]
-    rows = []
-    drifted = task.measured if task.moved is None else task.moved
+    found = _together(task)
+    moved = task.measured if task.moved is None else task.moved
+    gain = np.ones(moved.shape) if task.gain is None else task.gain
     if task.stretch is not None:
-        drifted = without_drift(task.stretch)
-    for measured, moved, joint in zip(task.measured, drifted, together, strict=True):
-        if joint is not None:
-            rows.append(joint)
+        moved, gain = without_drift(task.stretch)
+    for place in sorted(set(range(len(task.measured))) - set(found)):
+        row = _alone(task, task.measured[place], moved[place], gain[place])
+        found[place] = Solved(row, joint=False)
+    return [found[place] for place in sorted(found)]
+
+
+def _together(task: Task) -> dict[int, Solved]:
+    """Invert what can be inverted together, by place in the task."""
+    found: dict[int, Solved] = {}
+    if task.stretch is None:
+        return found
+    frequency = np.frombuffer(task.key)
+    for portion in portions(task.stretch):
+        design = shared_design(frequency[portion.points].tobytes(), PER_DECADE)
+        if not steady(design, portion.stretch):
             continue
-        there = np.isfinite(measured)
-        own = design
-        if not there.all():
-            own = shared_design(design.frequency[there].tobytes(), PER_DECADE)
-        choice = fit_single(own, measured[there], prior=prior)
-        if not np.array_equal(measured[there], moved[there]):
-            # A jump between two sweeps is no drift: the line between them describes it worse.
-            other = fit_single(own, moved[there], prior=prior)
-            choice = min(choice, other, key=lambda one: one.solution.variance)
-        row = _row(own, choice, measured[there], joint=False)
-        rows.append(_spread_out(row, there))
-    return rows
+        fits = fit_stretch(design, portion.stretch, portion.chosen, prior=task.method.prior)
+        for place, (choice, smoothed) in fits.items():
+            row = described_row(design, choice, smoothed, joint=True)
+            row = spread_out(row, portion.points)
+            found[int(portion.places[place])] = Solved(row, joint=True)
+    return found
 
 
-def _spread_out(row: Row, there: npt.NDArray[np.bool_]) -> Row:
-    """Put the fit of the points that exist where they stand."""
-    if there.all():
-        return row
-    fit = np.full(there.size, complex(np.nan, np.nan))
-    fit[there] = row.fit
-    return replace(row, fit=fit)
+def _alone(task: Task, measured: Complexes, moved: Complexes, gain: Floats) -> Row:
+    """Invert one row by itself, with drift taken out where that describes it better."""
+    prior, there = task.method.prior, np.isfinite(measured)
+    design = shared_design(np.frombuffer(task.key)[there].tobytes(), PER_DECADE)
+    if np.array_equal(measured[there], moved[there]):
+        choice = fit_single(design, measured[there], prior=prior)
+    else:
+        choice = fit_moved(design, measured[there], moved[there], gain[there], prior=prior)
+    return spread_out(described_row(design, choice, measured[there], joint=False), there)
 
 
-def _row(design: Design, choice: Choice, measured: Complexes, *, joint: bool) -> Row:
-    solution = choice.solution
-    scale = solution.problem.scale
-    gamma = solution.gamma * scale
-    bounds = band(solution, joint=joint)
-    known = spreads(solution, bounds, joint=joint)
-    numbers = {
-        "series_resistance": 0.0,
-        "inductance": 0.0,
-        "series_capacitance": np.inf,
-        "tail": 0.0,
-        "tail_exponent": np.nan,
-        "polarisation_resistance": float(gamma.sum() * design.lattice.step),
-    }
-    terms = solution.terms
-    fit = design.response @ gamma
-    for name, coefficient in zip(terms.columns, solution.coefficients * scale, strict=True):
-        fit = fit + coefficient * design.column(name, terms.exponent)
-        size = float(coefficient) * design.unit(name, terms.exponent)
-        if name == CAPACITANCE:
-            numbers["series_capacitance"] = 1 / size if size > 0 else np.inf
-        else:
-            numbers["series_resistance" if name == SERIES else name] = size
-        if name == TAIL:
-            numbers["tail_exponent"] = terms.exponent
-    good = solution.settled and solution.decrement < FLAT and bool(np.isfinite(gamma).all())
-    row = Row(
-        design.lattice,
-        gamma,
-        bounds.low * scale,
-        bounds.high * scale,
-        numbers,
-        np.array([choice.evidence.get(name, np.nan) for name in TERMS]),
-        fit,
-        Outcome.converged if good else Outcome.max_steps,
-        known.place,
-        known.area * scale,
-    )
-    return row if np.isfinite(gamma).all() else _fallback(design, measured, row)
-
-
-def _fallback(design: Design, measured: Complexes, row: Row) -> Row:
-    """Non-negative Tikhonov in place of a fit that broke down; it always has an answer."""
-    lattice, fit = solve_drttools(design.frequency, measured[None, :])
-    nothing = np.full(design.lattice.size, np.nan)
-    numbers = dict(
-        row.numbers,
-        series_resistance=float(fit.series_resistance[0]),
-        inductance=float(fit.inductance[0]),
-        polarisation_resistance=float(fit.polarisation_resistance[0]),
-    )
-    place = np.interp(design.lattice.ln_tau, lattice.ln_tau, fit.gamma[0])
-    return Row(
-        design.lattice,
-        np.asarray(place),
-        nothing,
-        nothing,
-        numbers,
-        row.evidence,
-        fit.fit[0],
-        Outcome.fallback,
-        nothing,
-        nothing,
-    )
-
-
-def _assemble(sweeps: Sweeps, tasks: Sequence[Task], found: Sequence[list[Row]]) -> Inversion:
-    lattices = [row.lattice for rows in found for row in rows]
+def _assemble(sweeps: Sweeps, tasks: Sequence[Task], found: Sequence[list[Solved]]) -> Inversion:
+    lattices = [solved.row.lattice for rows in found for solved in rows]
     result = Inversion.blank(sweeps, reduce(Lattice.joined, lattices) if lattices else None)
     rows_of = sweeps.count
-    more: dict[str, Any] = {
-        name: np.full(rows_of, np.nan) for name in ("series_capacitance", "tail", "tail_exponent")
-    }
+    more: dict[str, Any] = {name: np.full(rows_of, np.nan) for name in NUMBERS}
     curves = {"gamma_low": "low", "gamma_high": "high", **{name: name for name in SPREADS}}
     more.update({name: result.gamma.copy() for name in curves})
     more["evidence"] = np.full((rows_of, len(TERMS)), np.nan)
+    more["joint"] = np.zeros(rows_of, dtype=np.bool_)
     joined = result.lattice
     if joined is None:
         result.more.update(more)
         return result
     for task, rows in zip(tasks, found, strict=True):
-        for place, points, row in zip(task.rows, task.points, rows, strict=True):
+        for place, points, solved in zip(task.rows, task.points, rows, strict=True):
+            row = solved.row
+            more["joint"][place] = solved.joint
             inside = joined.place(row.lattice)
             result.gamma[place, inside] = row.gamma
             for name, field in curves.items():

@@ -20,7 +20,7 @@ from anodescope.impedance.loggp.dense import (
     inverse_root,
     triangle_times,
 )
-from anodescope.impedance.loggp.descent import covariance, linearised
+from anodescope.impedance.loggp.descent import _objective, covariance, linearised
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,11 +32,10 @@ def posterior(
     step: float,
     prior: Floats,
     mean: Floats,
-    split: int,
     u: Floats,
     weight: Floats,
     sigma: float,
-) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Describe the Gaussian about the most probable u.
 
     Parameters
@@ -45,10 +44,10 @@ def posterior(
 
     Returns
     -------
-    the standard deviation of u (n,); that of du/d ln τ (n,); how much the prior moved u,
-    ΣP(u − m) (n,); L of P = LLᵀ (3, n) and K (r, n), with Σ = P⁻¹ − KᵀK; and four numbers: half the
-    log determinants of posterior and of nominal prior precision, the log prior density of u without
-    its constant, and the Newton decrement gᵀΣg: twice what a further step would still gain.
+    the standard deviation of u (n,); L of P = LLᵀ (3, n) and K (r, n), with Σ = P⁻¹ − KᵀK; R (r, r)
+    with RᵀR the inverse of the data's covariance S = JP⁻¹Jᵀ + σ²I; and four numbers: half of
+    ln det S/σ², (u − m)ᵀP(u − m), the log density of the curvature weights over that of their mode,
+    and the Newton decrement gᵀΣg: twice what a further step would gain.
     All are NaN where something is not finite.
     """
     equations, size = matrix.shape
@@ -64,26 +63,19 @@ def posterior(
     if not cholesky(inner):
         nothing = np.full(size, np.nan)
         unknown = np.full((equations, size), np.nan)
-        return nothing, nothing, nothing, lower, unknown, np.full(4, np.nan)
+        return nothing, lower, unknown, root, np.full(4, np.nan)
     inverse_root(inner, root)
     backward(lower, half)
     known = triangle_times(root, np.ascontiguousarray(half.T), True)
-    spread, slope = _spreads(lower, known, step)
-    away = u - mean
-    seen, turned, pulled = np.empty(equations), np.empty(equations), np.empty(size)
-    combined(gamma * away, across, seen)
-    applied(root, seen, turned)
-    combined(turned, known, pulled)
-    pulled[:] = away - pulled
+    spread = _spreads(lower, known)
+    turned = np.empty(equations)
     gradient = _gradient(across, data, gamma, u, mean, band, sigma)
     numbers = np.empty(4)
     numbers[0] = 0.0
-    for i in range(size):
-        numbers[0] += np.log(lower[0, i])
     for j in range(equations):
         numbers[0] += np.log(inner[j, j]) - 0.5 * np.log(sigma)
-    numbers[1] = _nominal(size, step, prior, split)
-    numbers[2] = _log_prior(u, mean, step, prior, split)
+    numbers[1] = _objective(u, mean, weight, step, prior[3])
+    numbers[2] = _log_density(weight, step, prior)
     applied(known, gradient[:, 0], turned)
     newton = gradient.copy()
     solve(lower, newton)
@@ -93,32 +85,22 @@ def posterior(
     for j in range(equations):
         gain -= turned[j] * turned[j]
     numbers[3] = max(gain, 0.0)
-    return spread, slope, pulled, lower, known, numbers
+    return spread, lower, known, root, numbers
 
 
 @compiled_fast
-def _spreads(lower: Floats, known: Floats, step: float) -> tuple[Floats, Floats]:
-    """Standard deviations of u and of du/d ln τ."""
+def _spreads(lower: Floats, known: Floats) -> Floats:
+    """Standard deviations of u."""
     equations, size = known.shape
     inverse = np.zeros((3, size))
     selected_inverse(lower, inverse)
-    spread, slope = inverse[0].copy(), np.empty(size)
-    for i in range(size):
-        low, high = max(i - 1, 0), min(i + 1, size - 1)
-        cross = inverse[2, low] if high - low == 2 else inverse[1, low]
-        slope[i] = inverse[0, low] + inverse[0, high] - 2 * cross
+    spread: Floats = inverse[0].copy()
     for j in range(equations):
         for i in range(size):
             spread[i] -= known[j, i] * known[j, i]
-        for i in range(1, size - 1):
-            slope[i] -= (known[j, i + 1] - known[j, i - 1]) ** 2
-        slope[0] -= (known[j, 1] - known[j, 0]) ** 2
-        slope[size - 1] -= (known[j, size - 1] - known[j, size - 2]) ** 2
     for i in range(size):
         spread[i] = np.sqrt(max(spread[i], 0.0))
-        width = 2.0 if 0 < i < size - 1 else 1.0
-        slope[i] = np.sqrt(max(slope[i], 0.0)) / (width * step)
-    return spread, slope
+    return spread
 
 
 @compiled_fast
@@ -152,30 +134,11 @@ def _gradient(
 
 
 @compiled_fast
-def _log_prior(u: Floats, mean: Floats, step: float, prior: Floats, split: int) -> float:
-    """Log of the prior density of u, but for its constant."""
-    c0, nu, pull = prior[0], prior[1], prior[3]
+def _log_density(weight: Floats, step: float, prior: Floats) -> float:
+    """Log density of ln s by s ~ Γ(ν/2, νc0²/2), one per unit of ln τ, over that of its mode."""
+    c0, nu = prior[0], prior[1]
     total = 0.0
-    for i in range(u.size):
-        total -= 0.5 * pull * step * (u[i] - mean[i]) ** 2
-    for i in range(1, u.size - 1):
-        if split < u.size and (i == split or i == split - 1):
-            continue
-        curvature = (u[i - 1] - 2 * u[i] + u[i + 1]) / (step * step)
-        total -= 0.5 * (nu + 1) * step * np.log1p(curvature * curvature / (nu * c0 * c0))
-    return total
-
-
-@compiled_fast
-def _nominal(size: int, step: float, prior: Floats, split: int) -> float:
-    """Half the log determinant of the prior's precision where γ is straight."""
-    weight = np.full(size, (prior[1] + 1) / (prior[1] * prior[0] * prior[0]))
-    if split < size:
-        weight[split - 1], weight[split] = 0.0, 0.0
-    band, lower = np.empty((3, size)), np.empty((3, size))
-    precision(weight, step, prior[3], band)
-    factor(band, lower)
-    total = 0.0
-    for i in range(size):
-        total += np.log(lower[0, i])
+    for i in range(1, weight.size - 1):
+        relative = weight[i] * c0 * c0
+        total += 0.5 * nu * step * (np.log(relative) - relative + 1)
     return total

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import log
+from math import log, sqrt
 from typing import final
 
 import numpy as np
 import numpy.typing as npt
 
 from anodescope.impedance.loggp.descent import descend
-from anodescope.impedance.loggp.design import SERIES, Design
+from anodescope.impedance.loggp.design import INDUCTANCE, SERIES, TAIL, Design, Loop
 from anodescope.impedance.loggp.posterior import posterior
 from anodescope.impedance.loggp.prior import FROZEN, Prior
 from anodescope.impedance.loggp.reduction import Reduced
@@ -20,18 +20,16 @@ from anodescope.impedance.loggp.reduction import Reduced
 Floats = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
 
-# ln γ⁻ starts, and is pulled, this far below ln γ⁺: a loop must be called for by the data.
-QUIETER = 6.0
-# Where γ⁺ has died out it is raised to this far below flat before a loop is tried.
-UNLOCKED = 3.0
 STEPS, TOLERANCE = 40, 2e-3
 # A descent that has not settled begins anew, with this many times the steps.
 PATIENCE = 5
+# Standard deviation of the prior on a loop's resistance, over what data seem to call for.
+LOOSE_SIZE = 3.0
 # Newton decrement (twice a gain in log density) that asks for a closer descent, and its tolerance.
 FLAT = 0.5
 CLOSER = 1e-5
-# Relative variance below which rounding, not noise, is what is left.
-LEAST_VARIANCE = 1e-16
+# Relative variance below which what the kernel's rank leaves out, not noise, is what is left.
+LEAST_VARIANCE = 1e-12
 # A spectrum that is all resistance has no span of Re Z to scale γ by.
 LEAST_SPAN = 1e-3
 
@@ -39,27 +37,46 @@ LEAST_SPAN = 1e-3
 @final
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What stands beside γ.
+    """What stands beside the positive γ.
 
     Attributes
     ----------
     columns : names of the linear terms.
     exponent : a in W (iω)^−a.
-    signed : γ may be negative (inductive loops).
+    rise : b in L (iω)^b; 1 for an ideal inductor, less where eddy currents screen it.
+    loops : inductive loops.
     """
 
     columns: tuple[str, ...] = (SERIES,)
     exponent: float = 0.5
-    signed: bool = False
+    rise: float = 1.0
+    loops: tuple[Loop, ...] = ()
+
+    @property
+    def signed(self) -> bool:
+        """Whether γ is negative somewhere."""
+        return bool(self.loops)
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers the data have to fix beside γ."""
+        return len(self.columns) + (TAIL in self.columns) + (self.rise < 1) + 3 * len(self.loops)
 
     def without(self, name: str) -> Terms:
         """Return the same terms less one."""
-        kept = tuple(c for c in self.columns if c != name)
-        return Terms(kept, self.exponent, self.signed)
+        return replace(self, columns=tuple(c for c in self.columns if c != name))
 
     def with_column(self, name: str, exponent: float = 0.5) -> Terms:
         """Return the same terms and one more."""
-        return Terms((*self.columns, name), exponent, self.signed)
+        return replace(self, columns=(*self.columns, name), exponent=exponent)
+
+    def power(self, name: str) -> float:
+        """Return the exponent of a column; 1 where it has none."""
+        return {TAIL: self.exponent, INDUCTANCE: self.rise}.get(name, 1.0)
+
+    def with_loops(self, *loops: Loop) -> Terms:
+        """Return the same terms with these loops and no others."""
+        return replace(self, loops=loops)
 
 
 @final
@@ -71,20 +88,17 @@ class Solution:
     ----------
     problem, terms : what was solved, with what beside γ.
     reduced : its equations.
-    matrix, mean : A, of γ⁺ and γ⁻ where γ is signed, and m.
+    mean : m.
     freedom : degrees of freedom of `rest`.
-    u, weight : ln γ and its curvature weights; twice the lattice's length where γ is signed.
+    u, weight : ln of the positive γ and its curvature weights.
     variance : σ² of the whitened data.
     used : effective number of parameters of γ.
     steps, settled : how the descent went.
-    floor : variance that no γ could be blamed for, from what is orthogonal to all of them; NaN
-        where nothing is.
     """
 
     problem: Problem
     terms: Terms
     reduced: Reduced
-    matrix: Floats
     mean: Floats
     freedom: int
     u: Floats
@@ -93,6 +107,11 @@ class Solution:
     used: float
     steps: int
     settled: bool
+
+    @property
+    def matrix(self) -> Floats:
+        """A, whitened and orthogonal to the columns, shape (r, n)."""
+        return self.reduced.matrix
 
     @property
     def data(self) -> Floats:
@@ -104,53 +123,57 @@ class Solution:
         """Sum of squares that no γ can describe."""
         return self.reduced.rest
 
-    @property
-    def split(self) -> int:
-        """Where γ⁻ begins."""
-        return self.problem.size
+    @cached_property
+    def positive(self) -> Floats:
+        """The γ that cannot be negative, shape (n,)."""
+        return np.exp(self.u)
 
-    @property
-    def parts(self) -> Floats:
-        """γ⁺ and −γ⁻, one after the other, shape (n,) or (2n,)."""
-        gamma = np.exp(self.u)
-        gamma[self.split :] *= -1
-        return gamma
+    @cached_property
+    def bells(self) -> Floats:
+        """What loops of size one add to γ, shape (loops, n)."""
+        return self.problem.design.bells(self.terms.loops)
 
-    @property
+    @cached_property
     def gamma(self) -> Floats:
-        """γ, shape (n,)."""
-        return np.asarray(self.parts.reshape(-1, self.split).sum(axis=0))
+        """γ with its loops, shape (n,)."""
+        if not self.terms.loops:
+            return self.positive
+        return np.asarray(self.positive + self.coefficients[len(self.terms.columns) :] @ self.bells)
 
     @property
     def floor(self) -> float:
         """σ² by what no γ can describe; NaN where there is nothing."""
         return self.rest / self.freedom if self.freedom > 0 else float("nan")
 
+    @property
+    def misfit(self) -> float:
+        """σ² by what the fit leaves; `variance`, but where that was given."""
+        residual = self.data - self.matrix @ self.positive
+        freedom = max(self.data.size + self.freedom - self.used, 1.0)
+        return float((residual @ residual + self.rest) / freedom)
+
     @cached_property
     def coefficients(self) -> Floats:
-        """Least-squares coefficients of the columns, shape (p,)."""
+        """Least-squares coefficients of the columns, and the sizes of the loops after them."""
         reduced = self.reduced
-        given = reduced.aim - reduced.coupling @ (self.problem.right @ self.gamma)
+        given = reduced.aim - reduced.coupling @ (self.problem.right @ self.positive)
         return np.asarray(reduced.inverse @ given)
 
-    @property
-    def sensitivity(self) -> tuple[Floats, Floats]:
-        """Variance of the coefficients given γ, (p,), and how they change with u, (p, n or 2n)."""
-        inverse = self.reduced.inverse
-        through = -(inverse @ self.reduced.coupling) @ self.problem.right
-        signs = np.hstack([through, through]) if self.terms.signed else through
-        return self.variance * (inverse * inverse).sum(axis=1), signs * self.parts
+    @cached_property
+    def sensitivity(self) -> Floats:
+        """How the coefficients change with u, shape (p, n)."""
+        through = -(self.reduced.inverse @ self.reduced.coupling) @ self.problem.right
+        return np.asarray(through * self.positive)
 
     @cached_property
-    def described(self) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
+    def described(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         """See `posterior.posterior`."""
-        found: tuple[Floats, Floats, Floats, Floats, Floats, Floats] = posterior(
+        found: tuple[Floats, Floats, Floats, Floats, Floats] = posterior(
             self.matrix,
             self.data,
             self.problem.design.lattice.step,
             self.problem.prior.numbers,
             self.mean,
-            self.split,
             self.u,
             self.weight,
             self.variance,
@@ -160,24 +183,30 @@ class Solution:
     @property
     def decrement(self) -> float:
         """gᵀΣg of the objective's gradient: twice what a further step would gain in log density."""
-        return float(self.described[5][3])
+        return float(self.described[4][3])
 
     @property
     def evidence(self) -> float:
         """Log evidence by Laplace's method, but for a constant that all terms share."""
-        half_log, half_prior, log_prior, _ = self.described[5]
-        residual = self.data - self.matrix @ np.exp(self.u)
+        half_log, quadratic, log_weights, _ = self.described[4]
+        residual = self.data - self.matrix @ self.positive
         size = self.data.size + self.freedom
         misfit = float(residual @ residual + self.rest) / self.variance
-        penalty = 0.5 * len(self.terms.columns) * log(max(self.problem.data.size, 2))
+        penalty = 0.5 * self.terms.numbers * log(max(self.problem.data.size, 2))
         return float(
-            -0.5 * size * log(self.variance)
-            - 0.5 * misfit
-            + log_prior
-            + half_prior
+            -0.5 * (size * log(self.variance) + misfit + quadratic)
             - half_log
+            + log_weights
             - penalty
         )
+
+
+def _noise(start: Solution | None) -> float:
+    """The best guess of σ² before a fit with loops; 0 lets them have any size."""
+    if start is None:
+        return 0.0
+    floor = start.floor
+    return min(start.variance, floor) if floor > 0 else start.variance
 
 
 @final
@@ -212,56 +241,72 @@ class Problem:
         return self.design.lattice.size
 
     def columns(self, terms: Terms) -> Floats:
-        """Return the whitened columns of some terms, shape (m, p)."""
+        """Return the whitened columns of some terms, loops last, shape (m, p)."""
         found = []
         for name in terms.columns:
-            key = (name, terms.exponent)
+            key = (name, terms.power(name))
             if key not in self._columns:
-                column = self.design.column(name, terms.exponent)
+                column = self.design.column(*key)
                 self._columns[key] = self.whiten(column[:, None])[:, 0]
             found.append(self._columns[key])
-        return np.ascontiguousarray(np.array(found).reshape(-1, self.data.size).T)
+        table = np.array(found).reshape(-1, self.data.size)
+        if terms.loops:
+            loops = self.whiten(self.design.loop_columns(terms.loops))
+            table = np.concatenate([table, loops.T])
+        return np.ascontiguousarray(table.T)
+
+    def reduced(self, terms: Terms, variance: float) -> Reduced:
+        """Return the equations of γ alone; what is expected of loops are rows of their own.
+
+        Parameters
+        ----------
+        variance : of the whitened data, about; it is heeded where there are loops.
+        """
+        columns, left, data = self.columns(terms), self.left, self.data
+        if terms.loops:
+            count = len(terms.loops)
+            sizes = np.array([loop.size for loop in terms.loops])
+            held = np.zeros((count, columns.shape[1]))
+            held[:, len(terms.columns) :] = np.diag(sqrt(variance) / (LOOSE_SIZE * sizes))
+            columns = np.ascontiguousarray(np.vstack([columns, held]))
+            left = np.vstack([left, np.zeros((count, left.shape[1]))])
+            data = np.concatenate([data, np.zeros(count)])
+        return Reduced.of(left, columns, data, self.right)
 
     def solve(
-        self, terms: Terms, start: Solution | None = None, loops: Floats | None = None
+        self, terms: Terms, start: Solution | None = None, *, patient: bool = True
     ) -> Solution:
         """Fit γ with some terms beside it, from scratch or from another solution.
 
         Parameters
         ----------
-        loops : ln γ⁻ to start at where γ is signed, in units of `scale`, shape (n,).
+        patient : go on where the first descent has not settled.
         """
-        columns = self.columns(terms)
-        reduced = Reduced.of(self.left, columns, self.data, self.right)
-        matrix = reduced.matrix
-        if terms.signed:
-            matrix = np.ascontiguousarray(np.hstack([matrix, -matrix]))
-        freedom = max(self.data.size - columns.shape[1] - reduced.data.size, 0)
+        reduced = self.reduced(terms, _noise(start))
+        freedom = max(self.data.size - reduced.aim.size - reduced.data.size, 0)
         flat = log(self.spread / self.design.span)
         mean = np.full(self.size, flat + log(self.prior.level))
-        if terms.signed:
-            mean = np.concatenate([mean, mean - QUIETER])
 
         def descended(
             begin: tuple[Floats, Floats, float], limits: tuple[float, ...], known: float
         ) -> Solution:
             u, weight, sigma, used, steps, settled = descend(
-                matrix, reduced.data, reduced.rest, float(freedom), self.design.lattice.step,
-                self.prior.numbers, mean, self.size, *begin, known, np.array(limits),
+                reduced.matrix, reduced.data, reduced.rest, float(freedom),
+                self.design.lattice.step, self.prior.numbers, mean, *begin, known,
+                np.array(limits),
             )  # fmt: skip
             return Solution(
-                self, terms, reduced, matrix, mean, freedom,
+                self, terms, reduced, mean, freedom,
                 u, weight, float(sigma), float(used), int(steps), bool(settled),
             )  # fmt: skip
 
         limits = (STEPS, TOLERANCE, LEAST_VARIANCE, 1.0)
-        found = descended(self._begin(terms, start, loops), limits, self.known)
-        if terms.signed:
-            # Further steps let γ⁺ and γ⁻ grow together, which fits noise: measured, and not taken.
+        found = descended(self._begin(start), limits, self.known)
+        if not patient:
             return found
         if not found.settled:
             limits = (PATIENCE * STEPS, *limits[1:])
-            again = descended(self._begin(terms, None, loops), limits, self.known)
+            again = descended(self._begin(None), limits, self.known)
             found = again if again.settled else found
         if not found.decrement < FLAT:
             limits = (PATIENCE * STEPS, CLOSER, LEAST_VARIANCE, 0.0)
@@ -271,26 +316,10 @@ class Problem:
                 found = replace(closer, settled=found.settled)
         return found
 
-    def _begin(
-        self, terms: Terms, start: Solution | None, loops: Floats | None
-    ) -> tuple[Floats, Floats, float]:
+    def _begin(self, start: Solution | None) -> tuple[Floats, Floats, float]:
         """Return u, the curvature weights and σ² to start at."""
-        flat = log(self.spread / self.design.span)
-        u = np.full(self.size, flat)
-        weight = np.full(self.size, self.prior.weight)
-        variance = 0.0
-        if start is not None:
-            u = start.u[: self.size] + log(start.problem.scale / self.scale)
-            weight, variance = start.weight[: self.size].copy(), start.variance
-        if not terms.signed:
-            return u, weight, variance
-        u, weight = np.concatenate([u, u - QUIETER]), np.concatenate([weight, weight])
-        weight[[self.size - 1, self.size]] = 0.0
-        if loops is not None:
-            u[self.size :] = loops
-            u[: self.size] = np.maximum(u[: self.size], flat - UNLOCKED)
-        elif start is not None and start.terms.signed:
-            u[self.size :] = start.u[self.size :] + log(start.problem.scale / self.scale)
-        else:
-            u[self.size :] = flat - QUIETER
-        return u, weight, variance
+        if start is None:
+            flat = log(self.spread / self.design.span)
+            return np.full(self.size, flat), np.full(self.size, self.prior.weight), 0.0
+        u = start.u + log(start.problem.scale / self.scale)
+        return u, start.weight.copy(), start.variance

@@ -53,7 +53,8 @@ def triangular(columns: Floats, left: Floats, data: Floats) -> Floats:
             share *= factor
             for i in range(own.size):
                 other[i] -= share * own[i]
-        own[:] = 0.0
+        for i in range(1, own.size):
+            own[i] = 0.0
         own[0] = length
     return np.ascontiguousarray(work[:, :size].T)
 

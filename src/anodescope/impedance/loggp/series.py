@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -17,7 +17,6 @@ from anodescope.impedance.loggp.single import (
     Choice,
     choose,
     legal,
-    low_end,
     problem_of,
     unasked,
 )
@@ -31,16 +30,23 @@ from anodescope.impedance.sweeps import stacked_parts
 Floats = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 # Variance that no smoothing takes away, as the model of the noise is never exact.
 LEAST_LEVERAGE = 2e-3
 # Further terms are tried in every so many sweeps of a stretch; between them only where a
 # neighbour has some.
 EVERY = 8
+# Noise of single sweeps is taken from every third, or from this many where there are few.
+LEVELLED, THIRD = 8, 3
+# Sweeps by which it is told whether a cell changes within sweeps.
+DECIDING = 4
 PLAIN = Terms((SERIES, INDUCTANCE))
 # Noise over time above this many times that of single sweeps is no noise; below the second number
 # no instrument measures, so that nothing is held against it.
 RESTLESS, LEAST_NOISE = 2.5, 1e-4
+# A frequency is smoothed in time where this share of the sweeps has it.
+KNOWN = 0.5
 # What a sweep lacks may be taken from this many sweeps on either side, and from no further.
 BESIDE = 3
 
@@ -70,9 +76,9 @@ class Stretch:
     wanted: slice
 
 
-def known_enough(stretch: Stretch) -> bool:
-    """Tell whether every frequency was measured in at least half of the sweeps."""
-    return bool((stretch.missing.mean(axis=0) <= 0.5).all())
+def known_points(missing: Bools) -> Bools:
+    """Tell which frequencies were measured often enough to be smoothed in time, shape (F,)."""
+    return np.asarray(missing.mean(axis=0) <= 1 - KNOWN)
 
 
 def supported(stretch: Stretch) -> Bools:
@@ -92,11 +98,11 @@ def steady(design: Design, stretch: Stretch) -> bool:
 
     The noise over time is held against that of single sweeps, by what no γ can describe. Where it
     is far larger the sweeps are of different cells or states, and are not to be smoothed together.
+    All that are seen have a say, so that the answer does not change with the sweeps wanted.
     """
-    rows = range(*stretch.wanted.indices(len(stretch.time)))
     levels = []
-    complete = [row for row in rows if not stretch.missing[row].any()]
-    for row in complete[::EVERY]:
+    complete = np.flatnonzero(~stretch.missing.any(axis=1))
+    for row in complete[:: min(max(complete.size // LEVELLED, 1), THIRD)]:
         problem = problem_of(design, stretch.impedance[row])
         columns = problem.columns(PLAIN)
         reduced = Reduced.of(problem.left, columns, problem.data, problem.right)
@@ -109,33 +115,59 @@ def steady(design: Design, stretch: Stretch) -> bool:
 
 
 def fit_stretch(
-    design: Design, stretch: Stretch, *, prior: Prior = FROZEN
-) -> list[tuple[Choice, Complexes]]:
-    """Invert the wanted rows of a stretch that is long enough to be smoothed.
+    design: Design, stretch: Stretch, chosen: Bools | None = None, *, prior: Prior = FROZEN
+) -> dict[int, tuple[Choice, Complexes]]:
+    """Invert wanted rows of a stretch that is long enough to be smoothed.
+
+    Parameters
+    ----------
+    chosen : which of the wanted rows; None: all.
 
     Returns
     -------
-    for each wanted row the choice, and the smoothed impedance (Ω) it rests on, shape (F,).
+    by place among the wanted rows the choice, and the smoothed impedance (Ω) it rests on, (F,).
     """
     values = logarithm(stretch.impedance) / stretch.profile
     both = np.concatenate([stretch.missing, stretch.missing], axis=1)
     smoothed = smooth(values, stretch.time, stretch.sigma, both)
-    versions = [smoothed.values]
+    version = smoothed.values
     if stretch.instants is not None:
-        versions.append(moved(smoothed.values, stretch.time, stretch.instants))
-    rows = range(*stretch.wanted.indices(len(values)))
-    sampled = sorted({*range(0, len(rows), EVERY), len(rows) - 1})
-    laid = [_laid_out(design, stretch, smoothed, version, rows, prior) for version in versions]
-    plain = [{k: legal(problems[k].solve(PLAIN)) for k in sampled} for problems, _ in laid]
-    # A cell that changes from sweep to sweep, not within them, is described worse when moved.
-    misfit = [sum(np.log(max(one.variance, 1e-300)) for one in fits.values()) for fits in plain]
-    best = int(np.argmin(misfit))
-    problems, spectra = laid[best]
-    tried = {
-        k: choose(one, slope=low_end(design.frequency, spectra[k]))
-        for k, one in plain[best].items()
-    }
-    return list(zip(_in_turn(problems, spectra, tried), spectra, strict=True))
+        other = moved(smoothed.values, stretch.time, stretch.instants)
+        if _changes_within(design, stretch, smoothed, other, prior):
+            version = other
+    first, end, _ = stretch.wanted.indices(len(values))
+    places = np.arange(end - first) if chosen is None else np.flatnonzero(chosen)
+    problems, spectra = _laid_out(design, stretch, smoothed, version, first + places, prior)
+    tried: dict[int, Choice] = {}
+    before: Solution | None = None
+    for k in sorted({*range(0, len(places), EVERY), len(places) - 1} - {-1}):
+        plain = legal(problems[k].solve(PLAIN, before))
+        before = plain if plain.settled else None
+        tried[k] = choose(plain)
+    found = zip(_in_turn(problems, spectra, tried), spectra, strict=True)
+    return dict(zip(places.tolist(), found, strict=True))
+
+
+def _changes_within(
+    design: Design, stretch: Stretch, smoothed: Smoothed, other: Floats, prior: Prior
+) -> bool:
+    """Tell whether sweeps are described better with all points moved to one instant.
+
+    A cell that changes from sweep to sweep, not within them, is described worse. That shows in the
+    sweeps that moving changes most; others would decide by their noise. Those at the ends are
+    extrapolated and have no say.
+    """
+    away = ((other - smoothed.values) ** 2).sum(axis=1)
+    away[[0, -1]] = 0.0
+    rows = np.sort(np.argsort(-away, kind="stable")[:DECIDING])
+    misfit = [
+        sum(
+            np.log(max(legal(problem.solve(PLAIN)).variance, 1e-300))
+            for problem in _laid_out(design, stretch, smoothed, version, rows, prior)[0]
+        )
+        for version in (smoothed.values, other)
+    ]
+    return bool(misfit[1] < misfit[0])
 
 
 def _laid_out(
@@ -143,13 +175,13 @@ def _laid_out(
     stretch: Stretch,
     smoothed: Smoothed,
     values: Floats,
-    rows: range,
+    rows: Ints,
     prior: Prior,
 ) -> tuple[list[Problem], list[Complexes]]:
-    """The problems of the wanted rows, and the spectra (Ω) they are of."""
+    """The problems of some rows, and the spectra (Ω) they are of."""
     spectra = [_exponential(values[row] * stretch.profile) for row in rows]
     problems = [
-        _problem(design, stretch, smoothed, row, impedance, prior)
+        _problem(design, stretch, smoothed, int(row), impedance, prior)
         for row, impedance in zip(rows, spectra, strict=True)
     ]
     return problems, spectra
@@ -166,11 +198,8 @@ def _in_turn(
         if choice is None:
             plain = legal(problem.solve(PLAIN, before))
             near = [tried[k] for k in tried if abs(k - place) < EVERY]
-            if any(_called_for(one) for one in near):
-                slope = low_end(problem.design.frequency, spectra[place])
-                choice = choose(plain, slope=slope)
-            else:
-                choice = unasked(plain)
+            called = any(_called_for(one) for one in near)
+            choice = choose(plain, like=before) if called else unasked(plain)
         before = choice.solution if choice.solution.settled else None
         found.append(choice)
     return found
@@ -178,7 +207,8 @@ def _in_turn(
 
 def _called_for(choice: Choice) -> bool:
     terms = choice.solution.terms
-    return terms.signed or bool(set(terms.columns) - set(PLAIN.columns))
+    beside = replace(terms, columns=PLAIN.columns, exponent=PLAIN.exponent) != PLAIN
+    return beside or bool(set(terms.columns) - set(PLAIN.columns))
 
 
 def _exponential(values: Floats) -> Complexes:

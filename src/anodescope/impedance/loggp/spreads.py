@@ -18,8 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anodescope.impedance.loggp.bands import Band
-from anodescope.impedance.loggp.problem import Solution
-from anodescope.impedance.loggp.single import quadratic
+from anodescope.impedance.loggp.uncertainty import Uncertainty
 from anodescope.impedance.peaks.maxima import Detection, Peaks, find
 
 Floats = npt.NDArray[np.float64]
@@ -49,17 +48,18 @@ class Spreads:
 
 
 def spreads(
-    solution: Solution, bounds: Band, *, joint: bool, detection: Detection | None = None
+    known: Uncertainty, bounds: Band, *, joint: bool, detection: Detection | None = None
 ) -> Spreads:
     """Return the spreads of all maxima that `peaks.maxima.find` finds.
 
     Parameters
     ----------
-    solution : a fitted spectrum.
+    known : the posterior about a fitted spectrum.
     bounds : its band, which decides what counts as a maximum.
     joint : the solution is that of a smoothed spectrum.
     detection : thresholds; None: the defaults.
     """
+    solution = known.solution
     gamma = solution.gamma
     out = Spreads(np.full(gamma.size, np.nan), np.full(gamma.size, np.nan))
     if not np.isfinite(gamma).all():
@@ -75,32 +75,27 @@ def spreads(
     )
     if not peaks.count:
         return out
-    place, area = _both(solution, gamma, peaks)
+    place, area = _both(known, gamma, peaks)
     out.place[peaks.index] = place * (PLACE_JOINT if joint else PLACE_SINGLE)
     out.area[peaks.index] = area * (AREA_JOINT if joint else AREA_SINGLE)
     return out
 
 
-def _both(solution: Solution, gamma: Floats, peaks: Peaks) -> tuple[Floats, Floats]:
+def _both(known: Uncertainty, gamma: Floats, peaks: Peaks) -> tuple[Floats, Floats]:
     """Spreads of place and area of each peak by the bare posterior, shape (N,)."""
-    step = solution.problem.design.lattice.step
-    # dγ/du: γ⁺ and −γ⁻, one row each.
-    parts = solution.parts.reshape(-1, gamma.size)
-    # A loop is no part of a peak's area.
-    inside = np.where(gamma > 0, parts, 0.0)
-    places = np.zeros((peaks.count, *parts.shape))
-    areas = np.zeros_like(places)
+    step = known.solution.problem.design.lattice.step
+    places, areas = np.zeros((2, peaks.count, gamma.size))
     for n, (k, left, right) in enumerate(zip(peaks.index, peaks.left, peaks.right, strict=True)):
-        areas[n, :, left : right + 1] = step * inside[:, left : right + 1]
-        areas[n, :, [left, right]] *= 0.5
+        # A loop is no part of a peak's area.
+        areas[n, left : right + 1] = step * (gamma[left : right + 1] > 0)
+        areas[n, [left, right]] *= 0.5
         near = slice(k - 1, k + 2)
         if 0 < k < gamma.size - 1 and gamma[near].min() > 0:
-            places[n, :, near] = step * _vertex_gradient(gamma[near]) * parts[:, near] / gamma[near]
+            places[n, near] = step * _vertex_gradient(gamma[near]) / gamma[near]
         else:
             places[n] = np.nan
-    unknown = np.isnan(places[:, 0, 0])
-    both = np.concatenate([np.nan_to_num(places), areas]).reshape(2 * peaks.count, -1)
-    spread = np.sqrt(quadratic(solution, both))
+    unknown = np.isnan(places[:, 0])
+    spread = np.sqrt(known.of_gamma(np.concatenate([np.nan_to_num(places), areas])))
     # A top may be so flat that its curvature says nothing; yet it is in its basin.
     place = np.minimum(spread[: peaks.count], 0.5 * step * (peaks.right - peaks.left))
     return np.where(unknown, np.nan, place), spread[peaks.count :]

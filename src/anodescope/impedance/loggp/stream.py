@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +22,11 @@ from anodescope.impedance.loggp.cuts import (
     cores,
     smoothable,
 )
-from anodescope.impedance.loggp.grids import ENOUGH
+from anodescope.impedance.loggp.grids import belongs
 from anodescope.impedance.loggp.method import (
     MIN_POINTS,
     LogGaussian,
-    Row,
+    Solved,
     Task,
     solve_task,
     without_drift,
@@ -35,6 +35,7 @@ from anodescope.impedance.loggp.method import (
 Floats = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
 Bools = npt.NDArray[np.bool_]
+Array = npt.NDArray[Any]
 
 # With this lag all rows of a core see the margin that they see in the whole series.
 FULL_LAG = CORE + MARGIN - 1
@@ -54,6 +55,7 @@ class Estimate:
     tau : relaxation times (s), shape (T,).
     gamma, gamma_low, gamma_high : γ and its 95 % band (Ω per unit ln τ), shape (T,).
     numbers : series_resistance (Ω) and the other scalars of the drt node, by their names there.
+    joint : whether it was inverted together with its neighbours in time, or by itself.
     final : whether it will not be revised any more.
     outcome : how the fit came out.
     """
@@ -65,6 +67,7 @@ class Estimate:
     gamma_low: Floats
     gamma_high: Floats
     numbers: Mapping[str, float]
+    joint: bool
     final: bool
     outcome: Outcome
 
@@ -188,10 +191,18 @@ class DrtStream:
         return _Sweep(f[order], z[order], offset)
 
     def _track(self, sweep: _Sweep) -> tuple[_Track, list[Estimate]]:
-        """Find the series that a sweep belongs to, or begin one; what that ends is final."""
-        fits = [track for track in self._tracks if track.takes(sweep.frequency)]
-        if fits:
-            track = min(fits, key=lambda track: track.frequency.size)
+        """Find the series that a sweep belongs to, or begin one; what that ends is final.
+
+        A sweep that has a grid and more takes over the series that was measured on that grid last:
+        the sweeps before it lacked some points.
+        """
+        own = sweep.frequency
+        fits = [track for track in self._tracks if belongs(own, track.frequency)]
+        narrower = [track for track in self._tracks if belongs(track.frequency, own)]
+        if fits or narrower:
+            widest = max(fits, key=lambda track: track.frequency.size, default=None)
+            track = widest or narrower[-1]
+            track.widen(own)
             self._tracks.remove(track)
             self._tracks.append(track)
             return track, []
@@ -242,26 +253,29 @@ class _Track:
     def end(self) -> int:
         return self.first + len(self.index)
 
-    def takes(self, frequency: Floats) -> bool:
-        """Whether a sweep is of this grid, a few missing points aside."""
-        if not ENOUGH * self.frequency.size <= frequency.size <= self.frequency.size:
-            return False
-        there = np.isin(self.frequency, frequency)
-        return bool(there.sum() == frequency.size)
+    def widen(self, frequency: Floats) -> None:
+        """Go over to a grid that holds the present one; anything else leaves it as it is."""
+        if frequency.size <= self.frequency.size:
+            return
+        there = np.isin(frequency, self.frequency)
+        for row, missing in enumerate(self.missing):
+            self.impedance[row] = _placed(self.impedance[row], there, 1.0)
+            self.missing[row] = _placed(missing, there, True)
+            instants = self.instants[row]
+            self.instants[row] = None if instants is None else _placed(instants, there, np.nan)
+        self.frequency = frequency
 
     def add(self, index: int, time: float, sweep: _Sweep) -> None:
         there = np.isin(self.frequency, sweep.frequency)
-        impedance = np.ones(there.size, dtype=np.complex128)
-        impedance[there] = sweep.impedance
         instants = None
         if sweep.instants is not None:
-            instants = np.interp(-self.frequency, -sweep.frequency, sweep.instants)
+            instants = _placed(sweep.instants, there, np.nan)
         if self.boundary and self.index:
             self.boundaries.append(self.end)
         self.boundary = False
         self.index.append(index)
         self.time.append(time)
-        self.impedance.append(impedance)
+        self.impedance.append(_placed(sweep.impedance, there, 1.0))
         self.missing.append(~there)
         self.instants.append(instants)
 
@@ -270,7 +284,7 @@ class _Track:
         instants = None
         if self.method.drift and len(known) == len(self.instants):
             instants = np.array(known)
-        return Record.of(
+        return Record(
             np.array(self.impedance), np.array(self.missing), np.array(self.time), instants
         )
 
@@ -323,14 +337,15 @@ class _Track:
         places = np.arange(own.start, own.stop)
         points = np.tile(np.arange(self.frequency.size), (places.size, 1))
         key = self.frequency.tobytes()
-        moved = None
+        moved = gain = None
         if self.method.joint and not joint:
-            moved = np.where(record.missing[own], np.nan, without_drift(stretch))
-        task = Task(self.method, key, places, points, measured, stretch if joint else None, moved)
+            moved, gain = without_drift(stretch)
+        whole = stretch if joint else None
+        task = Task(self.method, key, places, points, measured, whole, moved, gain)
         solved = solve_task(task)
         return [
-            _estimate(self.index[place], self.time[place], row, final=final)
-            for place, row in zip(places, solved, strict=True)
+            _estimate(self.index[place], self.time[place], one, final=final)
+            for place, one in zip(places, solved, strict=True)
         ]
 
 
@@ -338,12 +353,29 @@ def _moved(rows: slice, by: int) -> slice:
     return slice(rows.start - by, rows.stop - by)
 
 
-def _estimate(index: int, time: float, row: Row, *, final: bool) -> Estimate:
+def _placed(values: Array, there: Bools, otherwise: object) -> Array:
+    """Put values at their places in a wider grid."""
+    found = np.full(there.shape, otherwise, dtype=values.dtype)
+    found[there] = values
+    return found
+
+
+def _estimate(index: int, time: float, solved: Solved, *, final: bool) -> Estimate:
+    row = solved.row
     return Estimate(
-        index, time, row.lattice.tau, row.gamma, row.low, row.high, row.numbers, final, row.outcome
+        index,
+        time,
+        row.lattice.tau,
+        row.gamma,
+        row.low,
+        row.high,
+        row.numbers,
+        solved.joint,
+        final,
+        row.outcome,
     )
 
 
 def _nothing(index: int, time: float) -> Estimate:
     none = np.empty(0)
-    return Estimate(index, time, none, none, none, none, {}, True, Outcome.too_few_points)
+    return Estimate(index, time, none, none, none, none, {}, False, True, Outcome.too_few_points)
