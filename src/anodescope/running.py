@@ -42,15 +42,21 @@ class Run:
     def each(self, stage: str, function: Callable[[T], R], items: list[T]) -> Iterator[R]:
         """Map `function` over `items` in order, reporting progress.
 
+        Linear algebra has one thread meanwhile: the items are what runs side by side, and the bits
+        of a result do not depend on the machine's cores.
+
         Raises
         ------
         Cancelled
             when `cancelled()` turns true between two items.
         """
+        from threadpoolctl import threadpool_limits
+
         total = len(items)
         self.progress(stage, 0, total)
-        for done, result in enumerate(self.map(function, items), start=1):
-            if self.cancelled():
-                raise Cancelled(f"{stage}: stopped after {done} of {total}.")
-            self.progress(stage, done, total)
-            yield result
+        with threadpool_limits(limits=1, user_api="blas"):
+            for done, result in enumerate(self.map(function, items), start=1):
+                if self.cancelled():
+                    raise Cancelled(f"{stage}: stopped after {done} of {total}.")
+                self.progress(stage, done, total)
+                yield result

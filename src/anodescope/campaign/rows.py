@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-import zarr
 from xarray.backends import BackendArray, BackendEntrypoint
 from xarray.core import indexing
 
 from anodescope.campaign.schema import row_dim
 from anodescope.errors import StoreError
+
+if TYPE_CHECKING:
+    import zarr
 
 COMMITTED = "committed"
 
@@ -37,6 +39,8 @@ class _RowsBackend(BackendEntrypoint):
     def open_dataset(
         self, filename_or_obj: Any, *, drop_variables: str | Iterable[str] | None = None
     ) -> xr.Dataset:
+        import zarr
+
         path = Path(filename_or_obj)
         group = zarr.open_group(path, mode="r", zarr_format=3, use_consolidated=False)
         attrs = dict(group.attrs)

@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
-import zarr
 
 from anodescope.campaign.attributes import plain
 from anodescope.campaign.hints import did_you_mean
@@ -27,6 +26,9 @@ from anodescope.campaign.schema import DTYPES, FILL, SCHEMA_VERSION, coerce, kin
 from anodescope.campaign.swap import recover, replaced
 from anodescope.errors import StoreError
 from anodescope.names import nodes as node_names
+
+if TYPE_CHECKING:
+    import zarr
 
 CHUNK_BYTES = 2**20
 TEXT_BYTES = 64  # what one text counts for when chunks are sized
@@ -42,6 +44,8 @@ def save(tree: xr.DataTree, path: str | Path, *, overwrite: bool = False) -> Non
     SchemaError
         when a node breaks the schema; nothing is written then.
     """
+    import zarr
+
     path = Path(path).resolve()  # a link stays a link, to what is written
     recover(path)
     if path.exists():
@@ -168,6 +172,8 @@ def read_attrs(path: str | Path, *, any_version: bool = False) -> dict[str, Any]
 
 
 def _group(path: Path, mode: Literal["r", "r+"]) -> zarr.Group:
+    import zarr
+
     return zarr.open_group(path, mode=mode, zarr_format=3, use_consolidated=False)
 
 
@@ -223,6 +229,8 @@ def _item_bytes(dtype: np.dtype[Any]) -> int:
 
 def _write_node(place: Path, node: str, dataset: xr.Dataset) -> None:
     """Write a node as a group of its own, a block of rows at a time."""
+    import zarr
+
     grows = row_dim(node)
     block = _chunk_rows(dataset, grows)
     attrs = {**plain(dict(dataset.attrs), node), COMMITTED: dataset.sizes[grows]}
@@ -248,6 +256,8 @@ def _write_node(place: Path, node: str, dataset: xr.Dataset) -> None:
 
 def _extend(place: Path, grows: str, committed: int, rows: xr.Dataset) -> None:
     """Write `rows` behind the committed ones, then raise the count."""
+    import zarr
+
     for torn in place.rglob("*.partial"):  # files that a killed writer had not renamed yet
         torn.unlink()
     total = committed + rows.sizes[grows]

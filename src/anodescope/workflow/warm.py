@@ -1,10 +1,18 @@
 """Compile every kernel once, so that no measurement waits: ``python -m anodescope.workflow.warm``.
 
 Small made-up data go through each analysis that has kernels. Machine code is kept (see
-`anodescope.compiling`), so a second call only loads it.
+`anodescope.compiling`), so a second call only loads it. Byte code is kept as well, which some
+installers and PYTHONDONTWRITEBYTECODE leave out: without it, each process compiles half a million
+lines of Python of NumPy, Numba and xarray before it begins.
 """
 
 from __future__ import annotations
+
+import py_compile
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
@@ -62,5 +70,31 @@ def _knee() -> None:
     knees(current, voltage, np.array([0.0, 50.0]), np.array([1.5, 2.0]))
 
 
+def keep_byte_code(modules: Iterable[ModuleType] | None = None) -> int:
+    """Compile the source of all modules that are imported, where that was not done before.
+
+    Parameters
+    ----------
+    modules : of these only.
+
+    Returns
+    -------
+    number of files written; where nothing can be written it is 0, and nothing else is lost.
+    """
+    written = 0
+    for module in list(sys.modules.values() if modules is None else modules):
+        spec = getattr(module, "__spec__", None)
+        source, target = getattr(spec, "origin", None), getattr(spec, "cached", None)
+        if not source or not target or not source.endswith(".py") or Path(target).exists():
+            continue
+        try:
+            py_compile.compile(source, cfile=target, doraise=True, quiet=1)
+        except (OSError, py_compile.PyCompileError):
+            continue
+        written += 1
+    return written
+
+
 if __name__ == "__main__":
     warm()
+    keep_byte_code()
