@@ -29,7 +29,9 @@ def test_variants_without_terms_or_re_weighting_have_none():
         "series_resistance",
         "inductance",
     }
-    assert drt_ablation._always_signed(cell).terms.signed
+    looped = random_cells(1, 1, "loop")[0]
+    assert drt_ablation._always_a_loop(looped).gamma.min() < 0
+    assert (drt_ablation._without_terms(looped).gamma > 0).all()
     coarse = drt_ablation._rank(1e-2)(cell).problem.right.shape[0]
     assert coarse < drt_ablation._rank(1e-6)(cell).problem.right.shape[0]
 
@@ -42,13 +44,14 @@ def test_outliers_and_level_noise_keep_the_truth():
             assert not np.array_equal(other.impedance, cell.impedance)
 
 
-def test_the_truth_has_no_error_when_it_is_read_off():
-    ln_tau = np.linspace(-9, 2, 400)
-    gamma = np.exp(-0.5 * ln_tau**2) + 0.1
-    tau = np.exp(np.linspace(-8, 1, 50))
-    at = np.exp(-0.5 * np.log(tau) ** 2) + 0.1
-    assert drt_ablation.error_of(drt_ablation.read_off(ln_tau, gamma, tau), at) < 1e-3
-    assert drt_ablation.error_of(-at, at) == pytest.approx(2.0)
+def test_a_ratio_compares_only_what_both_inverted():
+    """The spectrum that the variant lost is not counted for the whole either."""
+    found = {"whole": np.array([0.1, 0.2, 0.9]), "less": np.array([0.2, 0.4, np.nan])}
+    whole = drt_ablation._row("cells", "whole", found, 1.0)
+    row = drt_ablation._row("cells", "less", found, 1.0)
+    assert (row.ratio, row.failures, whole.failures) == (pytest.approx(2.0), 1, 0)
+    assert row.ratio_low == row.ratio_high == pytest.approx(2.0)
+    assert (whole.ratio, whole.ratio_low, whole.ratio_high) == (1, 1, 1)
 
 
 @pytest.mark.slow

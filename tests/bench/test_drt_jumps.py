@@ -7,6 +7,7 @@ import pytest
 
 from anodescope.bench import drt_jumps
 from anodescope.bench.cells import random_series
+from tests.impedance.evolving import cell, noisy
 
 
 @pytest.mark.parametrize("place", [3.0, 6.5, 9.0])
@@ -58,3 +59,13 @@ def test_the_true_area_of_an_onset_is_flat_before_it_and_rises_after():
     assert 1e-4 < centre < 1e-2
     early, late = np.diff(area[:15]).max(), area[-1] - area[-16]
     assert late > 5 * max(early, 1e-9)
+
+
+def test_a_jump_beside_a_fast_change_is_cut_and_a_corner_of_it_is_not():
+    """The change makes steps as large as the jump's; only the jump departs from their line."""
+    sweep = np.arange(60)
+    fast = cell(1.15**sweep)
+    broken = noisy(fast - 4.0 * (sweep >= 30)[:, None], 1e-3, 8)
+    assert drt_jumps.cuts(broken) == [30]
+    corner = cell(1.0 + 0.2 * np.maximum(sweep - 30, 0))
+    assert drt_jumps.cuts(noisy(corner, 1e-3, 9)) == []

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from anodescope.bench import drt_real, peers
+from anodescope.bench.inverters import PREDICTING
 from anodescope.bench.spectra import sets_a_and_b
 from anodescope.impedance.loggp.method import LogGaussian
 from anodescope.impedance.sweeps import Sweeps
@@ -64,7 +65,7 @@ def test_a_few_sweeps_cannot_tell_their_noise():
 
 def test_an_absent_peer_is_said_to_be_absent(monkeypatch, tmp_path):
     monkeypatch.setenv(peers.VARIABLE, str(tmp_path / "nowhere"))
-    row = drt_real._peer_row(drt_real.Part("set A", 0, _sweeps()[0]), *drt_real.PEERS[0])
+    row = drt_real._peer_row(drt_real.Part("set A", 0, _sweeps()[0]), PREDICTING[0])
     assert (row.status, row.sweeps) == ("not installed", 2)
     assert np.isnan(row.held_out)
 

@@ -38,4 +38,5 @@ def test_far_and_clean_pairs_are_resolved_and_hidden_ones_are_not(tmp_path):
     assert share[1e-3, 0.2] == share[1e-2, 0.2] == 0
     resolution.save(rows, tmp_path / "rows.json", tmp_path / "figure.png")
     assert len(json.loads((tmp_path / "rows.json").read_text())) == 4
+    assert resolution.load(tmp_path / "rows.json") == rows
     assert (tmp_path / "figure.png").stat().st_size > 10_000

@@ -57,5 +57,4 @@ def test_the_difference_of_two_distributions_is_relative() -> None:
 
 def test_a_table_keeps_its_cells() -> None:
     made = drt_figures.table([("rms over |Z|", "1")]).splitlines()
-    assert (made[0], made[-1]) == (drt_figures.OPENING, drt_figures.CLOSING)
     assert "| rms over \\|Z\\| | 1 |" in made

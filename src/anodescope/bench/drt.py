@@ -14,7 +14,7 @@ What every column means stands in `metrics` and in the rows below; how each peer
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, final
 
 import numpy as np
@@ -25,11 +25,14 @@ from anodescope.bench import (
     drt_jumps,
     drt_real,
     drt_resolution,
+    drt_start,
+    drt_stream,
     drttools,
     tables,
 )
 from anodescope.bench.cells import EXTRAS, random_cells, series_set
 from anodescope.bench.foreign import foreign_cells, seed_of_commit
+from anodescope.bench.goals import goals_of
 from anodescope.bench.inverters import INVERTERS, ask_inverter
 from anodescope.bench.metrics import score
 from anodescope.bench.peers import Answer, ask_ourselves
@@ -38,11 +41,11 @@ from anodescope.bench.tables import Case, Measured, Row, Setting
 from anodescope.errors import SettingsError
 
 SETS = ("A", "B", "random", "foreign", "series", "terms")
-WHOLE = (*SETS, "scale", "gaps")
+WHOLE = (*SETS, "scale", "gaps", "start", "stream")
 # Parts that are run when they are asked for; together they take the better part of an hour.
 ASKED = ("jumps", "onsets", "real", "ablation", "resolution")
-PARTS = (*WHOLE, *ASKED)
-COUNTS = {"A": 300, "B": 300, "random": 150, "foreign": 150, "series": 240, "terms": 120}
+PARTS, EVERY = (*WHOLE, *ASKED), "all"
+COUNTS = {"A": 300, "B": 300, "random": 150, "foreign": 150, "series": 240, "terms": 400}
 # Spectra that a peer gets of a set at most, and seconds that it has for all sets together.
 PEER_SPECTRA, PEER_BUDGET = 20, 120.0
 SERIES_IN_SET = 4
@@ -59,7 +62,7 @@ class Options:
 
     Attributes
     ----------
-    sets : parts, of `PARTS`; `WHOLE` unless some are named.
+    sets : parts, of `PARTS`, or "all" of them; `WHOLE` unless some are named.
     count : spectra per set; None: `COUNTS`.
     peers : run the peers too.
     seed : of the fresh sets; None: from the commit that is checked out.
@@ -79,9 +82,10 @@ class Options:
 
     def __post_init__(self) -> None:
         for name in self.sets:
-            if name not in PARTS:
+            if name not in (*PARTS, EVERY):
                 raise SettingsError(
-                    f"bench drt: expected sets out of {', '.join(PARTS)}, found {name!r}."
+                    f"bench drt: expected {EVERY}, or sets out of {', '.join(PARTS)}, "
+                    f"found {name!r}."
                 )
         if self.count is not None and self.count < 4:
             raise SettingsError(f"bench drt: count: expected at least 4, found {self.count}.")
@@ -90,45 +94,55 @@ class Options:
         if not self.budget > 0:
             raise SettingsError(f"bench drt: budget: expected seconds, found {self.budget}.")
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What `sets` means: parts by their own names."""
+        return PARTS if EVERY in self.sets else self.sets
+
 
 def run_bench(
     options: Options | None = None, *, note: Callable[[str], None] = lambda text: None
 ) -> dict[str, list[Any]]:
     """Run the comparison; the tables' names and rows."""
     asked = options or Options()
-    fresh = any(name in asked.sets for name in ("random", "foreign", "series", "terms"))
+    fresh = any(name in asked.parts for name in ("random", "foreign", "series", "terms"))
     seed = asked.seed
     if seed is None and fresh:
         seed = seed_of_commit()
     found: dict[str, list[Any]] = {"run": _settings(asked, seed)}
     if seed is not None:
         note(f"bench drt: seed {seed}")
-    cases = [_case(name, seed or 0, asked.count) for name in SETS if name in asked.sets]
+    cases = [_case(name, seed or 0, asked.count) for name in SETS if name in asked.parts]
     measured: list[Measured] = []
     for case in cases:
         measured += _measure(case, asked, len(cases), note)
     if cases:
         found |= tables.tables_of(measured)
-    if "scale" in asked.sets:
+    if "scale" in asked.parts:
         note("bench drt: scale …")
         found["scale"] = _scale(SCALE if asked.count is None else asked.count)
-    if "gaps" in asked.sets:
+    if "gaps" in asked.parts:
         note("bench drt: drttools against a stacked NNLS …")
         count = asked.count or COUNTS["A"]
         found["drttools"] = list(drttools.run_bench(count=count, peers=asked.peers))
-    for name in (name for name in ASKED if name in asked.sets):
+    for name in (name for name in ("start", "stream", *ASKED) if name in asked.parts):
         note(f"bench drt: {name} …")
         found |= _asked(name, asked)
-    return found
+    plain = {name: [asdict(row) for row in rows] for name, rows in found.items()}
+    return {"run": found.pop("run"), "goals": goals_of(plain), **found}
 
 
 def _asked(name: str, options: Options) -> dict[str, list[Any]]:
-    """Run one of the parts that are not run unless asked for, in its own size."""
+    """Run a part that has a size of its own."""
     seed = {} if options.seed is None else {"seed": options.seed}
     if name == "jumps":
         return {"jumps": list(drt_jumps.run_jumps(**seed))}
     if name == "onsets":
         return {"onsets": list(drt_jumps.run_onsets(**seed))}
+    if name == "start":
+        return {"start": list(drt_start.run_start())}
+    if name == "stream":
+        return {"stream": list(drt_stream.run_stream())}
     if name == "real":
         return {"real files": list(drt_real.run_real(peers=options.peers))}
     if name == "ablation":
@@ -141,7 +155,7 @@ def _settings(asked: Options, seed: int | None) -> list[Setting]:
         Setting("seed", "none" if seed is None else str(seed)),
         Setting("seed from", "the commit's hash" if asked.seed is None else "--seed"),
         Setting("seconds per peer", f"{asked.budget:g}" if asked.peers else "no peers"),
-        Setting("sets", ", ".join(asked.sets)),
+        Setting("sets", ", ".join(asked.parts)),
         Setting("count", "default" if asked.count is None else str(asked.count)),
     ]
 
@@ -251,6 +265,7 @@ def _theirs(case: Case, label: str, order: npt.NDArray[np.int64], answer: Answer
         status,
         scores=_scored(case, rows, arrays, ("gamma", "low", "high")),
         seconds=arrays["seconds"],
+        rows=rows,
         memory=float(arrays["peak_memory"]),
         failures=failures,
     )

@@ -19,8 +19,8 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from anodescope.bench.drttools import PEER_PREPARE
 from anodescope.bench.formats import find_data
+from anodescope.bench.inverters import PREDICTING, Inverter
 from anodescope.bench.peers import Answer, ask
 from anodescope.errors import AnodescopeError
 from anodescope.formats import read
@@ -49,38 +49,19 @@ FEWEST_SWEEPS = 8
 # A step in time is no change when its squares add up to no more than this many times their mean.
 QUIET = 1.5
 
-PYDRTTOOLS = """
-cvxopt.solvers.options["show_progress"] = False
-frequency, wanted = given["frequency"], 2j * np.pi * given["wanted"]
-low, high = np.log(1 / frequency[[0, -1]])
-ln_tau = np.arange(low - 5, high + 5, 0.02)
+PREDICT = """
+low, high = np.log(1 / given["frequency"][[0, -1]])
+tau = np.exp(np.arange(low - 5, high + 5, 0.02))
 found = []
 for row in given["impedance"]:
-    entry = EIS_object(frequency, row.real, row.imag)
-    entry.tau_fine = np.exp(ln_tau)
-    entry = simple_run(entry, rbf_type="Gaussian", data_used="Combined Re-Im Data", induct_used=1,
-                       der_used="1st order", cv_type="GCV", reg_param=1e-3,
-                       shape_control="FWHM Coefficient", coeff=0.5)
-    kernel = 0.02 / (1 + wanted[:, None] * entry.tau_fine)
-    found.append(entry.R + wanted * entry.L + kernel @ entry.gamma)
+    model = fit(given["frequency"], row, tau)
+    found.append(predict(model, tau, given["wanted"]))
 result["predicted"] = np.array(found)
 """
-HYBRID = """
+_WARNINGS = """
 import warnings
 warnings.simplefilter("ignore")
-found = []
-for row in given["impedance"]:
-    model = DRT({options})
-    model.fit_eis(given["frequency"], row)
-    found.append(model.predict_z(given["wanted"]))
-result["predicted"] = np.array(found)
 """
-_HYBRID = (("eisyfit-hybrid-drt",), "from hybdrt.models import DRT")
-PEERS = (
-    ("pyDRTtools GCV", ("pyDRTtools", "cvxopt"), PEER_PREPARE, PYDRTTOOLS),
-    ("hybrid-drt", *_HYBRID, HYBRID.format(options="")),
-    ("hybrid-drt + C", *_HYBRID, HYBRID.format(options="fit_capacitance=True")),
-)
 
 
 @final
@@ -160,7 +141,7 @@ def run_real(
     rows: list[Row] = []
     for part in parts_of(folder, names) if folder else []:
         rows += our_rows(part)
-        rows += [_peer_row(part, *peer) for peer in PEERS if peers]
+        rows += [_peer_row(part, peer) for peer in PREDICTING if peers]
     return rows
 
 
@@ -341,7 +322,7 @@ def next_covered(found: Inversion, sweeps: Sweeps, noise: Floats | None) -> tupl
     return float(covered[inside].mean()), int(before.size)
 
 
-def _peer_row(part: Part, name: str, packages: tuple[str, ...], prepare: str, work: str) -> Row:
+def _peer_row(part: Part, peer: Inverter) -> Row:
     """Ask a peer about a few sweeps without gaps; all of a series have the same frequencies."""
     sweeps, held = part.sweeps, part.held
     chosen = part.few
@@ -352,8 +333,9 @@ def _peer_row(part: Part, name: str, packages: tuple[str, ...], prepare: str, wo
             "impedance": sweeps.impedance[chosen][:, ~held],
             "wanted": sweeps.frequency[0, held],
         }
-        answer = ask(packages, prepare, work, given)
-    label = " ".join((name, *answer.versions[:1]))
+        work = _WARNINGS + peer.fit + PREDICT
+        answer = ask(peer.packages, peer.prepare, work, given)
+    label = " ".join((peer.name, *answer.versions[:1]))
     row = Row(part.file, part.electrode, int(chosen.size), held.size, label, answer.status)
     if not answer.ran:
         return row

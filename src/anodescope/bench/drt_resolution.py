@@ -13,7 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ import numpy.typing as npt
 from anodescope.bench.spectra import noisy, zarc, zarc_gamma
 from anodescope.impedance import drt
 from anodescope.impedance.loggp.method import LogGaussian
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Floats = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
@@ -32,6 +35,7 @@ DISTANCES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 1.5)
 DRAWS = 20
 # A maximum stands out when ln γ falls by this much on both sides and it is no crumb.
 PROMINENCE, LEAST_SHARE = 0.03, 0.1
+MARKS = "osD^v<>p"
 
 
 @final
@@ -138,31 +142,53 @@ def save(rows: Sequence[Row], data: Path, figure: Path | None = None) -> None:
         draw(rows, figure)
 
 
+def load(data: Path) -> list[Row]:
+    """Read rows that `save` wrote."""
+    return [Row(**row) for row in json.loads(data.read_text(encoding="utf-8"))]
+
+
 def draw(rows: Sequence[Row], path: Path) -> None:
     """Draw the share resolved over distance, one panel for each φ, one line for each noise."""
-    from matplotlib.figure import Figure
+    from anodescope.report.style import journal_style
+
+    with journal_style():
+        _draw(rows, path)
+
+
+def _draw(rows: Sequence[Row], path: Path) -> None:
+    from anodescope.report.style import DOUBLE, letter, new_figure, place
 
     phis = sorted({row.phi for row in rows}, reverse=True)
     noises = sorted({row.noise for row in rows})
-    figure = Figure(figsize=(3.4 * len(phis), 2.9), layout="constrained")
-    panels = figure.subplots(1, len(phis), sharey=True, squeeze=False)[0]
-    shades = [str(s) for s in np.linspace(0.0, 0.65, len(noises))]
-    for panel, phi in zip(panels, phis, strict=True):
-        here = [row for row in rows if row.phi == phi]
-        hidden = [row.distance for row in here if row.true_maxima < 2]
-        if hidden:
-            panel.axvspan(0, max(hidden), color="0.92", lw=0)
-            panel.text(0.5 * max(hidden), 0.5, "one maximum\nin the true γ", rotation=90,
-                       ha="center", va="center", fontsize=7, color="0.4")  # fmt: skip
-        for noise, shade, marker in zip(noises, shades, "osD^v" * len(noises), strict=False):
-            line = [row for row in here if row.noise == noise]
-            panel.plot([r.distance for r in line], [r.resolved for r in line], color=shade,
-                       marker=marker, ms=3.5, lw=1.2, label=f"{100 * noise:g} %")  # fmt: skip
-        panel.set_title(f"φ = {phi:g}", fontsize=9)
-        panel.set_xlabel("distance (decades of τ)", fontsize=8)
-        panel.set_xlim(0, None)
-        panel.tick_params(labelsize=8, direction="in", top=True, right=True)
-    panels[0].set_ylabel("share resolved", fontsize=8)
-    panels[-1].legend(title="noise of |Z|", fontsize=7, title_fontsize=7, frameon=False)
+    wide = (DOUBLE - 1.2 - 0.3 * len(phis)) / len(phis)
+    figure = new_figure(DOUBLE, 5.6)
+    for number, phi in enumerate(phis):
+        panel = place(figure, 1.2 + number * (wide + 0.3), 0.7, wide, 3.9)
+        _panel(panel, [row for row in rows if row.phi == phi], noises)
+        panel.set_title(f"two equal ZARCs, φ = {phi:g}", pad=3)
+        panel.set_xlabel("distance (decades of τ)")
+        letter(figure, panel, "abcdefgh"[number], left=0.9 if not number else 0.15, up=0.3)
+        if number:
+            panel.set_yticklabels([])
+        else:
+            panel.set_ylabel("share resolved")
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=200)
+    figure.savefig(path, dpi=200, metadata={"Software": None})
+
+
+def _panel(panel: Axes, rows: Sequence[Row], noises: Sequence[float]) -> None:
+    """Draw one φ; the names of the lines stand in the order of the noise."""
+    from anodescope.report.style import GREY, PALE, shades
+
+    hidden = [row.distance for row in rows if row.true_maxima < 2]
+    if hidden:
+        panel.axvspan(0, max(hidden), color=PALE, alpha=0.45, lw=0, zorder=0)
+        panel.text(0.5 * max(hidden), 0.5, "the true γ has one maximum", rotation=90,
+                   ha="center", va="center", fontsize=6, color=GREY)  # fmt: skip
+    for noise, colour, mark in zip(noises, shades(len(noises)), MARKS, strict=False):
+        line = [row for row in rows if row.noise == noise]
+        panel.plot([r.distance for r in line], [r.resolved for r in line], color=colour,
+                   marker=mark, label=f"{100 * noise:g} %")  # fmt: skip
+    panel.set_xlim(0, max(row.distance for row in rows) * 1.03)
+    panel.set_ylim(-0.03, 1.03)
+    panel.legend(title="noise of |Z|", title_fontsize=6, loc="lower right")

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import nnls
 
+from anodescope.bench.inverters import PYDRTTOOLS, PYDRTTOOLS_PACKAGES, pydrttools_fit
 from anodescope.bench.metrics import relative_l2
 from anodescope.bench.peers import Answer, ask, ask_ourselves
 from anodescope.bench.spectra import SyntheticSet, sets_a_and_b
@@ -30,17 +31,8 @@ LAMBDAS = (1e-3, 1e-9)
 PEER_SPECTRA = 20
 REPEATS = 5
 
-# Its graphical window needs a screen; an empty module in its place leaves the numerics untouched.
-PEER_PREPARE = """
-import sys, types
-for name in ("GUI", "layout"):
-    sys.modules["pyDRTtools." + name] = types.ModuleType(name)
-from pyDRTtools.runs import EIS_object, simple_run
-import cvxopt
-"""
 PEER_WORK = """
 import time
-cvxopt.solvers.options["show_progress"] = False
 if "tolerance" in given:
     for name in ("abstol", "reltol", "feastol"):
         cvxopt.solvers.options[name] = float(given["tolerance"])
@@ -48,12 +40,7 @@ frequency, impedance = given["frequency"], given["impedance"]
 seconds, gamma, resistance, inductance = [], [], [], []
 for row in impedance:
     begin = time.process_time()
-    entry = EIS_object(frequency, row.real, row.imag)
-    entry.tau_fine = given["tau"]
-    entry = simple_run(entry, rbf_type="Gaussian", data_used="Combined Re-Im Data",
-                       induct_used=int(given["inductance"]), der_used="1st order",
-                       cv_type="custom", reg_param=float(given["lam"]),
-                       shape_control="FWHM Coefficient", coeff=0.5)
+    entry = fit(frequency, row, given["tau"])
     seconds.append(time.process_time() - begin)
     gamma.append(entry.gamma)
     resistance.append(entry.R)
@@ -142,7 +129,8 @@ def ask_pydrttools(
     }
     if tolerance is not None:
         given["tolerance"] = tolerance
-    return ask(("pyDRTtools", "cvxopt"), PEER_PREPARE, PEER_WORK, given)
+    fit = pydrttools_fit("custom", "float(given['lam'])", "int(given['inductance'])")
+    return ask(PYDRTTOOLS_PACKAGES, PYDRTTOOLS, fit + PEER_WORK, given)
 
 
 def measure_all(count: int) -> dict[str, npt.ArrayLike]:

@@ -1,7 +1,8 @@
 """The peers that compute distributions, each called as its own documentation says.
 
 A snippet defines `fit(frequency, z, tau)`, which is timed, and `read(model, tau)`, which returns γ
-and a 95 % band (or None) and is not. Around them one loop runs in the peer's interpreter: one call
+and a 95 % band (or None) and is not; some define `predict(model, tau, wanted)`, the impedance at
+other frequencies, for `drt_real`. Around them one loop runs in the peer's interpreter: one call
 that is not counted, then spectrum by spectrum until the time that the peer has is used up.
 
 - pyDRTtools 0.2: Gaussian basis of FWHM coefficient 0.5, first derivative, inductance fitted; λ as
@@ -27,7 +28,7 @@ from anodescope.bench.peers import Answer, ask
 from anodescope.bench.spectra import Spectrum, packed
 
 # Without its graphical window, which needs a screen; the numerics are untouched.
-_PYDRTTOOLS = """
+PYDRTTOOLS = """
 import sys, types
 for name in ("GUI", "layout"):
     sys.modules["pyDRTtools." + name] = types.ModuleType(name)
@@ -35,15 +36,20 @@ from pyDRTtools.runs import EIS_object, simple_run
 import cvxopt
 cvxopt.solvers.options["show_progress"] = False
 """
+PYDRTTOOLS_PACKAGES = ("pyDRTtools", "cvxopt")
 _PYDRTTOOLS_FIT = """
 def fit(frequency, z, tau):
     entry = EIS_object(frequency, z.real, z.imag)
     entry.tau_fine = tau
-    return simple_run(entry, rbf_type="Gaussian", data_used="Combined Re-Im Data", induct_used=1,
-                      der_used="1st order", cv_type={choice!r}, reg_param=1e-3,
-                      shape_control="FWHM Coefficient", coeff=0.5)
+    return simple_run(entry, rbf_type="Gaussian", data_used="Combined Re-Im Data",
+                      induct_used={inductance}, der_used="1st order", cv_type={choice!r},
+                      reg_param={lam}, shape_control="FWHM Coefficient", coeff=0.5)
 def read(entry, tau):
     return entry.gamma, None
+def predict(entry, tau, wanted):
+    omega = 2j * np.pi * wanted
+    kernel = np.log(tau[1] / tau[0]) / (1 + omega[:, None] * tau)
+    return entry.R + omega * entry.L + kernel @ entry.gamma
 """
 _HYBRID = "from hybdrt.models import DRT"
 _HYBRID_FIT = """
@@ -54,6 +60,8 @@ def fit(frequency, z, tau):
 def read(model, tau):
     band = model.predict_drt_ci(tau=tau)
     return model.predict_drt(tau=tau), None if band[0] is None else band
+def predict(model, tau, wanted):
+    return model.predict_z(wanted)
 """
 _BAYES = "from bayes_drt2.inversion import Inverter"
 _BAYES_FIT = """
@@ -74,6 +82,18 @@ def read(model, tau):
     order = np.argsort(times)
     return np.interp(np.log(tau), np.log(times[order]), gamma[order]), None
 """
+
+
+def pydrttools_fit(choice: str, lam: str = "1e-3", inductance: str = "1") -> str:
+    """Return the statements that define pyDRTtools' `fit`, `read` and `predict`.
+
+    Parameters
+    ----------
+    choice : how λ is chosen: "custom", "GCV", …
+    lam, inductance : expressions of λ and of whether L is fitted (0, 1 or 2).
+    """
+    return _PYDRTTOOLS_FIT.format(choice=choice, lam=lam, inductance=inductance)
+
 
 _LOOP = """
 import time, warnings
@@ -134,15 +154,15 @@ class Inverter:
 INVERTERS = (
     Inverter(
         "pyDRTtools λ = 1e-3",
-        ("pyDRTtools", "cvxopt"),
-        _PYDRTTOOLS,
-        _PYDRTTOOLS_FIT.format(choice="custom"),
+        PYDRTTOOLS_PACKAGES,
+        PYDRTTOOLS,
+        pydrttools_fit("custom"),
     ),
     Inverter(
         "pyDRTtools GCV",
-        ("pyDRTtools", "cvxopt"),
-        _PYDRTTOOLS,
-        _PYDRTTOOLS_FIT.format(choice="GCV"),
+        PYDRTTOOLS_PACKAGES,
+        PYDRTTOOLS,
+        pydrttools_fit("GCV"),
     ),
     Inverter("hybrid-drt", ("eisyfit-hybrid-drt",), _HYBRID, _HYBRID_FIT.format(options="")),
     Inverter(
@@ -164,6 +184,17 @@ INVERTERS = (
         _BAYES_FIT.format(preset="Ciucci"),
     ),
     Inverter("pyimpspec TR-RBF", ("pyimpspec", "cvxopt"), _PYIMPSPEC, _PYIMPSPEC_FIT),
+)
+# Those whose snippet defines `predict`, one of them with the term that blocking cells need.
+PREDICTING = (
+    INVERTERS[1],
+    INVERTERS[2],
+    Inverter(
+        "hybrid-drt + C",
+        ("eisyfit-hybrid-drt",),
+        _HYBRID,
+        _HYBRID_FIT.format(options="fit_capacitance=True"),
+    ),
 )
 
 

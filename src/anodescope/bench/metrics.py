@@ -6,6 +6,9 @@ one that is cut off by the edge counts there. A true peak is missed when no maxi
 above 1 % is within 0.25 decade. An estimated maximum above 3 % is spurious when no maximum of
 the truth above 0.5 % is within 0.35 decade. Areas are compared between the true valleys.
 
+A minimum of the true γ below −3 % of the largest |γ| is an inductive loop; how much of it the band
+holds is counted apart.
+
 The columns that start with `own` rest on the peaks that the product itself would report:
 `impedance.peaks.maxima.find` with the method's band, where it has one.
 """
@@ -62,8 +65,8 @@ class Score:
     ----------
     l2 : ‖γ − γ_true‖/‖γ_true‖.
     peaks, own : by maxima, and by what the product reports as peaks.
-    covered, strong, maxima : of the band: how many true values it holds, and of how many; anywhere,
-        where γ is strong, and at the true maxima.
+    covered, strong, maxima, minima : of the band: how many true values it holds, and of how many;
+        anywhere, where γ is strong, at the true maxima, and at the minima of true loops.
     width : area between the bounds over that of the true |γ|; NaN without a band.
     """
 
@@ -73,6 +76,7 @@ class Score:
     covered: tuple[int, int]
     strong: tuple[int, int]
     maxima: tuple[int, int]
+    minima: tuple[int, int]
     width: float
 
 
@@ -117,7 +121,7 @@ def score(
     ln_tau = np.log(tau)
     positive, estimate = np.maximum(truth, 0.0), np.maximum(gamma, 0.0)
     nothing = (0, 0)
-    covered = strong = at_maxima = nothing
+    covered = strong = at_maxima = at_minima = nothing
     width = float("nan")
     if low is not None and high is not None:
         inside = (low <= truth) & (truth <= high)
@@ -125,6 +129,8 @@ def score(
         strong = _count(inside, truth > STRONG * truth.max())
         inner = maxima(positive, TRUE_HEIGHT, edges=False)
         at_maxima = _count(inside[inner], np.ones(inner.size, dtype=bool))
+        loops = minima_of_loops(truth)
+        at_minima = _count(inside[loops], np.ones(loops.size, dtype=bool))
         width = float((high - low).sum() / np.abs(truth).sum())
     return Score(
         float(relative_l2(gamma, truth)),
@@ -133,6 +139,7 @@ def score(
         covered,
         strong,
         at_maxima,
+        at_minima,
         width,
     )
 
@@ -154,6 +161,15 @@ def maxima(gamma: Floats, share: float, *, edges: bool = True) -> Ints:
     inner = gamma[1:-1]
     peak = (inner >= gamma[:-2]) & (inner > gamma[2:]) & (inner > share * gamma.max())
     return np.asarray(np.flatnonzero(peak) + 1, dtype=np.int64)
+
+
+def minima_of_loops(truth: Floats) -> Ints:
+    """Return where the true γ has minima below −3 % of the largest |γ|: inductive loops."""
+    depth = np.maximum(-truth, 0.0)
+    if not depth.any():
+        return np.empty(0, dtype=np.int64)
+    inner = maxima(depth, 0.0, edges=False)
+    return np.asarray(inner[depth[inner] > TRUE_HEIGHT * np.abs(truth).max()])
 
 
 def peaks_by_maxima(ln_tau: Floats, truth: Floats, gamma: Floats) -> Peaks:
@@ -228,9 +244,9 @@ def summary_of_peaks(every: Sequence[Peaks]) -> dict[str, float]:
 
 
 def summary_of_bands(every: Sequence[Score]) -> dict[str, float]:
-    """Return the coverage anywhere, where γ is strong and at maxima, and the mean width."""
+    """Return the coverage anywhere, where γ is strong, at maxima, in loops, and the mean width."""
     found = {}
-    for name in ("covered", "strong", "maxima"):
+    for name in ("covered", "strong", "maxima", "minima"):
         pairs = [getattr(one, name) for one in every]
         total = sum(pair[1] for pair in pairs)
         found[name] = sum(pair[0] for pair in pairs) / total if total else float("nan")

@@ -10,12 +10,15 @@ from typing import Any, TypeAlias, final
 import numpy as np
 import numpy.typing as npt
 
+from anodescope.bench.bootstrap import interval, median, ratio_of_means, ratio_of_medians
 from anodescope.bench.metrics import Score, summary_of_bands, summary_of_peaks
 from anodescope.bench.spectra import Spectrum
+from anodescope.bench.visibility import VISIBLE, distance_to_positive
 
 NAN = float("nan")
 SINGLE = "anodescope single"
 ORACLE, BARE = "oracle, same band", "oracle, bare posterior"
+VISIBLE_LOOP = f"loop that γ ≥ 0 cannot describe within {VISIBLE:g} σ"
 COURSES = ("plain: screening finds nothing", "further terms tried, none kept", "a term fitted")
 
 
@@ -45,6 +48,7 @@ class Measured:
     method, case, status : which, on what, and how it went.
     scores : by place in the set; those without a γ are left out.
     seconds : processor time of each spectrum; None: only the whole was timed.
+    rows : places in the set that `seconds` belong to; None: all, in order.
     whole : processor time of the whole set in one call (s).
     memory : largest resident size (MB).
     failures : spectra without a result, or with one that did not converge.
@@ -56,6 +60,7 @@ class Measured:
     status: str
     scores: dict[int, Score] = field(default_factory=dict)
     seconds: npt.NDArray[np.float64] | None = None
+    rows: npt.NDArray[np.int64] | None = None
     whole: float = NAN
     memory: float = NAN
     failures: int = 0
@@ -79,8 +84,9 @@ class Accuracy:
     Attributes
     ----------
     spectra, status, failures : how many, and how it went.
-    l2_mean, l2_median, l2_p90 : over spectra.
+    l2_mean, l2_median, l2_p90 : over spectra; median_low, median_high: 90 % bootstrap interval.
     same : mean L2 of ours (single) on the same spectra.
+    ratio : that over l2_mean, and its 90 % bootstrap interval.
     ours_better : share of them in which ours is nearer to the truth.
     """
 
@@ -90,8 +96,13 @@ class Accuracy:
     status: str
     l2_mean: float = NAN
     l2_median: float = NAN
+    median_low: float = NAN
+    median_high: float = NAN
     l2_p90: float = NAN
     same: float = NAN
+    ratio: float = NAN
+    ratio_low: float = NAN
+    ratio_high: float = NAN
     ours_better: float = NAN
     failures: int = 0
 
@@ -130,7 +141,8 @@ class Bands:
 
     Attributes
     ----------
-    covered, strong, maxima : coverage anywhere, where γ > 5 % of its largest, at true maxima.
+    covered, strong, maxima, minima : coverage anywhere, where γ > 5 % of its largest, at true
+        maxima, and at the minima of true loops (negative γ).
     width, width_median : area between the bounds over that of γ, over spectra.
     over_oracle, over_oracle_median : this width over that of the oracle with the same rule for
         its band: ratio of means, and median of ratios.
@@ -142,6 +154,7 @@ class Bands:
     covered: float
     strong: float
     maxima: float
+    minima: float
     width: float
     width_median: float
     over_oracle: float
@@ -157,18 +170,26 @@ class Speed:
 
     Attributes
     ----------
+    spectra : how many were timed one by one.
     ms_median, ms_p99 : per spectrum; ours: fit and band, the matrices of the grid being there.
+    median_low, median_high : 90 % bootstrap interval of ms_median.
     ms_whole : whole set through the verb `drt` over its spectra, matrices included.
-    times_ours : ms_median over that of ours (single).
+    times_ours : ms_median over that of ours (single) on the same spectra, and its 90 % bootstrap
+        interval.
     memory : largest resident size (MB), imports included.
     """
 
     set: str
     method: str
+    spectra: int
     ms_median: float
+    median_low: float
+    median_high: float
     ms_p99: float
     ms_whole: float
     times_ours: float
+    times_low: float
+    times_high: float
     memory: float
 
 
@@ -188,7 +209,15 @@ class Course:
 @final
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Which terms our single fits kept, by what the cell has."""
+    """Which terms our single fits kept, by what the cell has.
+
+    Attributes
+    ----------
+    cell : its terms; of cells with a loop, all of them, and once more those whose loop is visible:
+        no spectrum of R0, L and a γ ≥ 0 is nearer than 5 σ (see `visibility`).
+    loop, capacitance_or_tail : share of them in which such a term was kept.
+    l2_median : of γ.
+    """
 
     set: str
     cell: str
@@ -251,11 +280,23 @@ def _accuracy(one: Measured, ours: Measured) -> Accuracy:
         one.status,
         float(l2.mean()),
         float(np.median(l2)),
+        *interval(median, l2),
         float(np.percentile(l2, 90)),
-        NAN if one is ours else float(mine.mean()),
-        NAN if one is ours else float((mine < l2).mean()),
-        one.failures,
+        failures=one.failures,
+        **({} if one is ours else _against(l2, mine)),
     )
+
+
+def _against(l2: npt.NDArray[np.float64], mine: npt.NDArray[np.float64]) -> dict[str, Any]:
+    """Our mean on the same spectra, its ratio to theirs with both ends, and how often we win."""
+    low, high = interval(ratio_of_means, mine, l2)
+    return {
+        "same": float(mine.mean()),
+        "ratio": float(mine.mean() / l2.mean()),
+        "ratio_low": low,
+        "ratio_high": high,
+        "ours_better": float((mine < l2).mean()),
+    }
 
 
 def _peaks(one: Measured) -> PeakErrors:
@@ -288,16 +329,24 @@ def _timed(one: Measured) -> bool:
 
 
 def _speed(one: Measured, ours: Measured) -> Speed:
-    seconds, reference = one.seconds, ours.seconds
-    median = NAN if seconds is None else 1e3 * float(np.median(seconds))
-    base = NAN if reference is None else 1e3 * float(np.median(reference))
+    whole = 1e3 * one.whole / len(one.case.spectra)
+    if one.seconds is None:
+        nothing = (NAN,) * 4
+        return Speed(one.case.name, one.method, 0, *nothing, whole, *nothing[:3], one.memory)
+    took = 1e3 * one.seconds
+    times = (NAN, NAN, NAN)
+    if one is not ours and ours.seconds is not None:
+        same = 1e3 * (ours.seconds if one.rows is None else ours.seconds[one.rows])
+        times = (float(np.median(took) / np.median(same)), *interval(ratio_of_medians, took, same))
     return Speed(
         one.case.name,
         one.method,
-        median,
-        NAN if seconds is None else 1e3 * float(np.percentile(seconds, 99)),
-        1e3 * one.whole / len(one.case.spectra),
-        NAN if one is ours else median / base,
+        took.size,
+        float(np.median(took)),
+        *interval(median, took),
+        float(np.percentile(took, 99)),
+        whole,
+        *times,
         one.memory,
     )
 
@@ -319,10 +368,17 @@ def _kept(ours: Measured) -> list[Kept]:
     """Rows for sets in which some cell has a term of its own, and for the others the false ones."""
     if "loop" not in ours.more:
         return []
-    labels = np.array([", ".join(s.terms) or "plain" for s in ours.case.spectra])
+    spectra = ours.case.spectra
+    labels = np.array([", ".join(s.terms) or "plain" for s in spectra])
+    kinds = {label: labels == label for label in dict.fromkeys(labels.tolist())}
+    if "loop" in kinds:
+        seen = [
+            bool(loop) and distance_to_positive(spectrum) >= VISIBLE
+            for loop, spectrum in zip(kinds["loop"], spectra, strict=True)
+        ]
+        kinds |= {VISIBLE_LOOP: np.array(seen)} if any(seen) else {}
     found = []
-    for label in dict.fromkeys(labels.tolist()):
-        which = labels == label
+    for label, which in kinds.items():
         rows = [row for row in np.flatnonzero(which).tolist() if row in ours.scores]
         found.append(
             Kept(

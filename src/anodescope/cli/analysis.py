@@ -160,16 +160,26 @@ def _told(summary: Mapping[str, Any]) -> list[str]:
 
 
 def run_bench(
-    names: Sequence[str], *, as_json: bool, out: Path | None = None, drt: Mapping[str, Any]
+    names: Sequence[str],
+    *,
+    as_json: bool,
+    out: Path | None = None,
+    page: Path | None = None,
+    drt: Mapping[str, Any],
 ) -> None:
-    """Run named comparisons and print their rows as Markdown tables."""
+    """Run named comparisons, print their rows as Markdown tables, and fill a page with them."""
     from anodescope.bench import run_benches
+    from anodescope.bench.page import fill, require_marks
 
+    if page is not None:
+        require_marks(page, names)
     tables = run_benches(names, note=screen.note, drt=drt)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(tables, indent=2, ensure_ascii=False, allow_nan=False)
         out.write_text(text, encoding="utf-8")
+    if page is not None:
+        fill(page, tables)
     if as_json:
         screen.show_json(tables)
         return

@@ -175,7 +175,10 @@ def bench(
     ] = None,
     sets: Annotated[
         str | None,
-        typer.Option(help="drt: parts to run: A,B,random,foreign,series,terms,scale,gaps."),
+        typer.Option(
+            help="drt: parts to run: A,B,random,foreign,series,terms,scale,gaps,start,stream by "
+            "default; jumps,onsets,real,ablation,resolution beside these; or all."
+        ),
     ] = None,
     count: Annotated[int | None, typer.Option(help="drt: spectra per set.")] = None,
     peers: Annotated[bool, typer.Option("--peers/--no-peers", help="drt: run the peers.")] = True,
@@ -184,6 +187,10 @@ def bench(
     ] = None,
     budget: Annotated[float | None, typer.Option(help="drt: seconds that each peer has.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="JSON file for all tables.")] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(help="drt: page (docs/drt.md) whose marked block the tables replace."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Compare anodescope with its peers, side by side in one run."""
@@ -193,7 +200,7 @@ def bench(
     asked["peers"] = None if peers else False
     asked["sets"] = tuple(part.strip() for part in sets.split(",")) if sets else None
     drt = {name: value for name, value in asked.items() if value is not None}
-    analysis.run_bench(names or [], as_json=json, out=out, drt=drt)
+    analysis.run_bench(names or [], as_json=json, out=out, page=page, drt=drt)
 
 
 def _pairs(text: str, option: str) -> dict[str, str]:
