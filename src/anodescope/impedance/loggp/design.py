@@ -49,8 +49,9 @@ class Loop:
     ----------
     place : ln (τ/s).
     exponent : φ, below 1.
-    size : R that the data call for where nothing positive lies over it: mean and standard deviation
-        of its prior, as a loop and a process at one place could otherwise grow together for ever.
+    size : R that the data call for where nothing positive lies over it. A few times that is the
+        standard deviation of R's prior about zero, as a loop and a process at one place could
+        otherwise grow together for ever.
     """
 
     place: float

@@ -91,24 +91,37 @@ def with_one_more(solution: Solution) -> Solution | None:
     columns = tuple(dict.fromkeys((SERIES, INDUCTANCE, *old.columns)))
     for loop in candidates(solution):
         terms = replace(old, columns=columns, loops=(*old.loops, loop))
-        trial = solution.problem.solve(terms, solution)
+        trial = settled(solution.problem.solve(terms, solution))
         if best is None or trial.evidence > best.evidence:
             best = trial
-    return None if best is None else settled(best)
+    return best
 
 
 def settled(solution: Solution) -> Solution:
     """Move loops to where the fit with them wants them, and fit again, while that helps."""
     low, high = places(solution.problem.design)[[0, -1]]
+    least, most = EXPONENTS[0], EXPONENTS[-1]
     for _ in range(ROUNDS):
-        moves = np.clip(wanted_moves(solution).T, -np.array(FARTHEST), FARTHEST)
+        held = np.zeros(len(solution.terms.loops), dtype=bool)
+        moves = wanted_moves(solution, held)
+        wanted = moves[1] + [loop.exponent for loop in solution.terms.loops]
+        # Where an exponent would leave its range, the place has a step of its own.
+        held = (wanted < least) | (wanted > most)
+        ends = np.clip(wanted, least, most) - (wanted - moves[1])
+        if held.any():
+            moves = wanted_moves(solution, held)
+            moves[1] = np.where(held, ends, moves[1])
+        moves = np.clip(moves.T, -np.array(FARTHEST), FARTHEST)
         if np.abs(moves).max() < STILL:
             break
-        loops = []
-        for loop, move in zip(solution.terms.loops, moves, strict=True):
-            place = float(np.clip(loop.place + move[0], low, high))
-            exponent = float(np.clip(loop.exponent + move[1], EXPONENTS[0], EXPONENTS[-1]))
-            loops.append(replace(loop, place=place, exponent=exponent))
+        loops = [
+            replace(
+                loop,
+                place=float(np.clip(loop.place + move[0], low, high)),
+                exponent=float(np.clip(loop.exponent + move[1], least, most)),
+            )
+            for loop, move in zip(solution.terms.loops, moves, strict=True)
+        ]
         trial = solution.problem.solve(solution.terms.with_loops(*loops), solution)
         if not trial.evidence > solution.evidence:
             break

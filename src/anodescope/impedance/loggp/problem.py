@@ -240,6 +240,14 @@ class Problem:
         """Number of lattice points."""
         return self.design.lattice.size
 
+    @cached_property
+    def floor(self) -> float:
+        """σ² by what neither γ nor R0 nor L can describe, of whatever sign; NaN without freedom."""
+        columns = self.columns(Terms((SERIES, INDUCTANCE)))
+        reduced = Reduced.of(self.left, columns, self.data, self.right)
+        freedom = self.data.size - columns.shape[1] - reduced.data.size
+        return reduced.rest / freedom if freedom > 0 else float("nan")
+
     def columns(self, terms: Terms) -> Floats:
         """Return the whitened columns of some terms, loops last, shape (m, p)."""
         found = []

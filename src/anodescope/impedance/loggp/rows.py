@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import pi, sqrt
+from math import sqrt
 from typing import final
 
 import numpy as np
 import numpy.typing as npt
 
 from anodescope.errors import Outcome
-from anodescope.impedance.lattice import Lattice
+from anodescope.impedance.lattice import Lattice, in_window
 from anodescope.impedance.loggp.bands import band
 from anodescope.impedance.loggp.design import (
     CAPACITANCE,
@@ -118,8 +118,8 @@ def _resistance(known: Uncertainty, gamma: Floats) -> dict[str, float]:
     design, scale = known.solution.problem.design, known.solution.problem.scale
     step, tau = design.lattice.step, design.lattice.tau
     whole = known.of_gamma(np.full((1, gamma.size), step))[0]
-    beyond = 2 * pi * tau * design.frequency[[0, -1]][:, None]
-    outside = np.abs(gamma[(beyond[0] < 1) | (beyond[1] > 1)]).sum()
+    inside = in_window(tau, design.frequency[-1:], design.frequency[:1])[0]
+    outside = np.abs(gamma[~inside]).sum()
     return {
         "polarisation_resistance": float(gamma.sum() * step),
         "polarisation_spread": scale * float(np.sqrt(whole)),

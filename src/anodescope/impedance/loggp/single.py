@@ -36,6 +36,8 @@ Complexes = npt.NDArray[np.complex128]
 
 # Variance of the fit over that which no γ can describe, from which a term may be missing.
 SUSPECT = 1.2
+# Relative noise below which no impedance is measured, and no lattice is exact.
+FINEST = 1e-5
 # Log evidence for a term beside γ from which it is kept: a Bayes factor of 20.
 STRONG = 3.0
 # How much finer than the lattice a fit is that tells whether it is the lattice which misses
@@ -178,11 +180,13 @@ def _chosen(plain: Solution) -> Choice:
         return Choice(screened, found)
     # What a tail or a screened inductor has explained badly, a loop in its stead may explain well.
     rivals = {one.terms: one for one in (screened, best, plain)}
-    best = max(
-        [screened, *(_try_loops(one, found) for one in rivals.values() if _suspect(one))],
-        key=lambda one: one.evidence,
-    )
-    return Choice(_try_negative(best) if _suspect(best) else best, found)
+    looped = [_try_loops(one, found) for one in rivals.values() if _suspect(one)]
+    best = max([screened, *looped], key=lambda one: one.evidence)
+    best = _try_negative(best, found) if _suspect(best) else best
+    if not best.terms.signed and "loop" in found:
+        # It was tried, and something else explains the same better.
+        found["loop"] = min(found["loop"], 0.0)
+    return Choice(best, found)
 
 
 def _with_screened_inductor(best: Solution) -> Solution:
@@ -236,16 +240,21 @@ def _beside(solution: Solution) -> list[str]:
     return [name for name in solution.terms.columns if name not in WIRING]
 
 
-def _try_negative(best: Solution) -> Solution:
+def _try_negative(best: Solution, found: dict[str, float]) -> Solution:
     """Let R0 and L be negative, as four-terminal connections can make them, if nothing else serves.
 
     What was a loop may have been in their stead.
     """
     terms = Terms((*WIRING, *_beside(best)), best.terms.exponent, best.terms.rise)
     trial = legal(best.problem.solve(terms), WIRING)
+    without = trial
     if _suspect(trial):
         trial = _try_loops(trial, {}, WIRING)
-    return trial if trial.evidence - best.evidence > STRONG else best
+    if not trial.evidence - best.evidence > STRONG:
+        return best
+    if trial.terms.signed:
+        found["loop"] = trial.evidence - without.evidence
+    return trial
 
 
 def unasked(plain: Solution) -> Choice:
@@ -254,8 +263,12 @@ def unasked(plain: Solution) -> Choice:
 
 
 def _suspect(solution: Solution) -> bool:
-    floor = solution.floor
-    return bool(np.isfinite(floor) and solution.variance > SUSPECT * max(floor, 1e-14))
+    """Tell whether a fit leaves more than what no γ can be blamed for.
+
+    That is asked with R0 and L free to be negative: left out, they may be what is missing.
+    """
+    floor = float(np.fmin(solution.floor, solution.problem.floor))
+    return bool(np.isfinite(floor) and solution.variance > SUSPECT * max(floor, FINEST**2))
 
 
 def _inductance_evidence(solution: Solution) -> float:

@@ -21,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 
 # Gain in log density by the linearised test from which fits are tried: that of two σ.
 CALLED_FOR = 2.0
+# How often the step between exponents is halved.
+HALVINGS = 3
 
 
 def gains(plain: Solution) -> Floats:
@@ -81,12 +83,23 @@ def best_tail(plain: Solution, legal: Callable[[Solution], Solution]) -> dict[st
     if blocking is not None:
         found[CAPACITANCE] = blocking
     if tail is not None:
-        between = EXPONENTS[at] + (EXPONENTS[1] - EXPONENTS[0]) * vertex(
-            np.array([evidence(k) for k in (at - 1, at, at + 1)])
-        )
-        finer = _fit(plain, between, legal)
-        found[TAIL] = finer if finer is not None and finer.evidence > tail.evidence else tail
+        found[TAIL] = _finer(plain, EXPONENTS[at], tail, legal)
     return found
+
+
+def _finer(
+    plain: Solution, at: float, best: Solution, legal: Callable[[Solution], Solution]
+) -> Solution:
+    """Search between the exponents of the grid: the evidence has a sharp top there."""
+    half = 0.5 * (EXPONENTS[1] - EXPONENTS[0])
+    for _ in range(HALVINGS):
+        for beside in (at - half, at + half):
+            trial = _fit(plain, beside, legal) if EXPONENTS[0] <= beside < 1 else None
+            if trial is not None and trial.evidence > best.evidence:
+                best, at = trial, beside
+                break
+        half *= 0.5
+    return best
 
 
 def vertex(values: Floats) -> float:

@@ -22,11 +22,14 @@ from anodescope.impedance.loggp.problem import LOOSE_SIZE, Solution
 from anodescope.impedance.loggp.reduction import Reduced
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 # Standard deviation of the prior on a loop's place (ln τ) and on its exponent; and the steps by
 # which its derivatives are taken.
 LOOSE = (1.0, 0.1)
 _STEPS = (1e-3, 1e-4)
+# Standard deviation that leaves an exponent where it is.
+_HELD = 1e-9
 
 
 @final
@@ -107,14 +110,16 @@ def _with_loops(solution: Solution) -> Uncertainty:
     return Uncertainty(solution, spread, lower, known, through, noise, taken)
 
 
-def _opened(solution: Solution) -> Reduced:
-    """The equations with loops free to move, to first order."""
+def _opened(solution: Solution, held_at: Bools | None = None) -> Reduced:
+    """The equations with loops free to move, to first order, but for exponents that are held."""
     problem, terms = solution.problem, solution.terms
     named, count = len(terms.columns), len(terms.loops)
     moved = problem.whiten(_change(terms.loops, problem.design.loop_columns)) * _twice(solution)
     columns = np.hstack([problem.columns(terms), moved])
     sizes = [LOOSE_SIZE * loop.size for loop in terms.loops]
     scale = np.concatenate([sizes, np.repeat(LOOSE, count)])
+    if held_at is not None:
+        scale[-count:][held_at] = _HELD
     held = np.zeros((scale.size, columns.shape[1]))
     held[:, named:] = np.diag(sqrt(solution.variance) / scale)
     return Reduced.of(
@@ -144,9 +149,14 @@ def _change(
     return np.hstack(found)
 
 
-def wanted_moves(solution: Solution) -> Floats:
-    """Return the Gauss–Newton step of all loops, by place and by exponent, shape (2, loops)."""
-    reduced = _opened(solution)
+def wanted_moves(solution: Solution, held: Bools) -> Floats:
+    """Return the Gauss–Newton step of all loops, by place and by exponent, shape (2, loops).
+
+    Parameters
+    ----------
+    held : loops whose exponent does not move, shape (loops,).
+    """
+    reduced = _opened(solution, held)
     positive = solution.positive
     jacobian = reduced.matrix * positive
     moved = jacobian.T.copy(order="C")
