@@ -201,7 +201,9 @@ def predicted(found: Inversion, frequency: Floats) -> Complexes:
     omega = 2j * pi * frequency
     kernel = found.lattice.step / (1 + omega[:, :, None] * found.lattice.tau)
     total = np.einsum("spt,st->sp", kernel, np.nan_to_num(found.gamma))
-    total += found.series_resistance[:, None] + omega * found.inductance[:, None]
+    total += found.series_resistance[:, None]
+    rise = np.nan_to_num(found.more.get("inductance_exponent", np.ones(len(omega))), nan=1.0)
+    total += found.inductance[:, None] * omega ** rise[:, None]
     if "tail" in found.more:
         blocking = np.isfinite(found.more["series_capacitance"])
         size = np.where(blocking, found.more["series_capacitance"], 1.0)[:, None]

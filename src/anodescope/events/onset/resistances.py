@@ -62,6 +62,8 @@ def ohmic_resistance(record: Record, rows: Integers) -> Ohmic:
     if record.drt is None or not rows.size:
         return Ohmic(NAN, "measured series resistance")
     series = record.drt["series_resistance"].values[rows]
+    # Four-terminal wiring can leave less than nothing, which is no ohmic drop.
+    series = np.where(series > 0, series, np.nan)
     if not np.isfinite(series).any():
         return Ohmic(NAN, "measured series resistance")
     grain = _named(record.peaks, rows, GRAIN)

@@ -12,7 +12,7 @@ from functools import reduce
 from itertools import pairwise
 from math import pi
 from operator import add
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
@@ -157,9 +157,18 @@ def inductive(sweeps: Sweeps, inverted: xr.Dataset) -> bool:
     top = frequency.argmax(axis=1)
     at = np.arange(usable.size)
     size = np.abs(sweeps.impedance[usable, top])
-    reactance = 2 * pi * frequency[at, top] * inverted["inductance"].values[usable]
+    reactance = 2 * pi * frequency[at, top] * _henry(inverted, frequency[at, top], usable)
     least = np.maximum(_INDUCTIVE, 3 * inverted["noise"].values[usable])
     return bool(np.median(reactance / (size * least)) > 1)
+
+
+def _henry(inverted: xr.Dataset, frequency: Floats, rows: Any) -> Floats:
+    """The inductance (H) that rows have at a frequency (Hz), screened inductors included."""
+    size = inverted["inductance"].values[rows]
+    if "inductance_exponent" not in inverted:
+        return np.asarray(size)
+    rise = np.nan_to_num(inverted["inductance_exponent"].values[rows], nan=1.0)
+    return np.asarray(size * (2 * pi * frequency) ** (rise - 1))
 
 
 def _node(source: Source, name: str, count: int) -> xr.Dataset | None:
@@ -225,7 +234,7 @@ def _from_drt(circuit: Circuit, sweeps: Sweeps, inverted: xr.Dataset) -> Starts:
         values[:, places[resistors[0]]] = np.maximum(ohm, _LEAST * size)
     for part in parts:
         if isinstance(part, Inductor):
-            henry = inverted["inductance"].values
+            henry = _henry(inverted, highest, slice(None))
             values[:, places[part]] = np.maximum(henry, _LEAST * size / (2 * pi * highest))
     zarcs = [places[part] for part in parts if isinstance(part, ZARC)]
     if zarcs:

@@ -33,6 +33,8 @@ Floats = npt.NDArray[np.float64]
 EXPONENTS = (0.6, 0.75, 0.88, 0.96, 0.999)
 # Hills of the gain that are tried.
 TRIED = 3
+# Largest size that a loop is expected to have, over the span of Re Z.
+MOST = 1 / 3
 # Rounds of moving loops, and the change in place or exponent below which they end.
 ROUNDS, STILL = 6, 0.01
 # No move is longer than this, in place (ln τ) and in exponent.
@@ -65,7 +67,8 @@ def candidates(solution: Solution) -> list[Loop]:
     score = residual @ shifts / solution.variance
     power = np.maximum(np.square(solution.described[3] @ shifts).sum(axis=0), 1e-300)
     gain = np.where(score > 0, 0.5 * score**2 / power, 0.0).reshape(at.size, -1)
-    size = (score / power).reshape(at.size, -1)
+    # Where γ lies over a loop its size is anyone's guess; no loop is a large part of the whole.
+    size = np.minimum(score / power, MOST * solution.problem.spread).reshape(at.size, -1)
     ridge = np.pad(gain.max(axis=1), 1)
     hills = np.flatnonzero((ridge[1:-1] > ridge[:-2]) & (ridge[1:-1] >= ridge[2:]))
     found = []

@@ -30,6 +30,8 @@ FLAT = 0.5
 CLOSER = 1e-5
 # Relative variance below which what the kernel's rank leaves out, not noise, is what is left.
 LEAST_VARIANCE = 1e-12
+# Relative noise that is taken for granted where the data cannot tell any.
+UNTOLD = 1e-3
 # A spectrum that is all resistance has no span of Re Z to scale γ by.
 LEAST_SPAN = 1e-3
 
@@ -64,7 +66,8 @@ class Terms:
 
     def without(self, name: str) -> Terms:
         """Return the same terms less one."""
-        return replace(self, columns=tuple(c for c in self.columns if c != name))
+        rise = 1.0 if name == INDUCTANCE else self.rise
+        return replace(self, columns=tuple(c for c in self.columns if c != name), rise=rise)
 
     def with_column(self, name: str, exponent: float = 0.5) -> Terms:
         """Return the same terms and one more."""
@@ -144,6 +147,11 @@ class Solution:
     def floor(self) -> float:
         """σ² by what no γ can describe; NaN where there is nothing."""
         return self.rest / self.freedom if self.freedom > 0 else float("nan")
+
+    @property
+    def negative(self) -> bool:
+        """Whether a column has a coefficient below zero, as four-terminal wiring can give it."""
+        return bool((self.coefficients < 0).any())
 
     @property
     def misfit(self) -> float:
@@ -308,7 +316,9 @@ class Problem:
                 u, weight, float(sigma), float(used), int(steps), bool(settled),
             )  # fmt: skip
 
-        limits = (STEPS, TOLERANCE, LEAST_VARIANCE, 1.0)
+        # As many numbers as data leave nothing to tell the noise by.
+        least = LEAST_VARIANCE if freedom > 0 else UNTOLD**2
+        limits = (STEPS, TOLERANCE, least, 1.0)
         found = descended(self._begin(start), limits, self.known)
         if not patient:
             return found
@@ -317,7 +327,7 @@ class Problem:
             again = descended(self._begin(None), limits, self.known)
             found = again if again.settled else found
         if not found.decrement < FLAT:
-            limits = (PATIENCE * STEPS, CLOSER, LEAST_VARIANCE, 0.0)
+            limits = (PATIENCE * STEPS, CLOSER, least, 0.0)
             begin = (found.u, found.weight, found.variance)
             closer = descended(begin, limits, found.variance)
             if closer.decrement < found.decrement:

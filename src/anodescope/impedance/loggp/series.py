@@ -208,7 +208,7 @@ def _in_turn(
 def _called_for(choice: Choice) -> bool:
     terms = choice.solution.terms
     beside = replace(terms, columns=PLAIN.columns, exponent=PLAIN.exponent) != PLAIN
-    return beside or bool(set(terms.columns) - set(PLAIN.columns))
+    return beside or choice.solution.negative or bool(set(terms.columns) - set(PLAIN.columns))
 
 
 def _exponential(values: Floats) -> Complexes:

@@ -122,7 +122,7 @@ def fit_single(
         return choice
     again = problem_of(design, impedance, prior=prior, relative=relative, clean=clean)
     found = again.solve(choice.solution.terms, choice.solution)
-    free = WIRING if (choice.solution.coefficients < 0).any() else ()
+    free = WIRING if choice.solution.negative else ()
     return Choice(legal(found, free), choice.evidence)
 
 
@@ -157,10 +157,13 @@ def choose(plain: Solution, like: Solution | None = None) -> Choice:
     """
     choice = _chosen(plain)
     best = choice.solution
-    if like is None or like.terms == best.terms:
+    if like is None:
+        return choice
+    free = WIRING if like.negative else ()
+    if like.terms == best.terms and best.negative == like.negative:
         return choice
     trial = plain.problem.solve(like.terms, like)
-    trial = legal(settled(trial) if like.terms.loops else trial)
+    trial = legal(settled(trial) if like.terms.loops else trial, free)
     return Choice(trial, choice.evidence) if trial.evidence > best.evidence else choice
 
 
@@ -182,7 +185,8 @@ def _chosen(plain: Solution) -> Choice:
     rivals = {one.terms: one for one in (screened, best, plain)}
     looped = [_try_loops(one, found) for one in rivals.values() if _suspect(one)]
     best = max([screened, *looped], key=lambda one: one.evidence)
-    best = _try_negative(best, found) if _suspect(best) else best
+    if _suspect(best) or best.terms.signed:
+        best = _try_negative(best, found)
     if not best.terms.signed and "loop" in found:
         # It was tried, and something else explains the same better.
         found["loop"] = min(found["loop"], 0.0)
@@ -247,6 +251,8 @@ def _try_negative(best: Solution, found: dict[str, float]) -> Solution:
     """
     terms = Terms((*WIRING, *_beside(best)), best.terms.exponent, best.terms.rise)
     trial = legal(best.problem.solve(terms), WIRING)
+    if not trial.negative:
+        return best
     without = trial
     if _suspect(trial):
         trial = _try_loops(trial, {}, WIRING)
@@ -267,7 +273,9 @@ def _suspect(solution: Solution) -> bool:
 
     That is asked with R0 and L free to be negative: left out, they may be what is missing.
     """
-    floor = float(np.fmin(solution.floor, solution.problem.floor))
+    floor = solution.floor
+    if not set(WIRING) <= set(solution.terms.columns):
+        floor = float(np.fmin(floor, solution.problem.floor))
     return bool(np.isfinite(floor) and solution.variance > SUSPECT * max(floor, FINEST**2))
 
 

@@ -9,6 +9,7 @@ exponent serves best is then found by fits, as γ takes up much of the differenc
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import pi
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ Floats = npt.NDArray[np.float64]
 
 # Gain in log density by the linearised test from which fits are tried: that of two σ.
 CALLED_FOR = 2.0
+# Share of γ beyond the window from which they are tried too.
+CARRIED_OUT = 0.3
 # How often the step between exponents is halved.
 HALVINGS = 3
 
@@ -58,7 +61,7 @@ def best_tail(plain: Solution, legal: Callable[[Solution], Solution]) -> dict[st
     the fits by name of the column, that of it which has one; none where none is called for.
     """
     called = gains(plain)
-    if not called.max() > CALLED_FOR:
+    if not (called.max() > CALLED_FOR or _beyond(plain) > CARRIED_OUT):
         return {}
     fits: dict[int, Solution | None] = {}
 
@@ -85,6 +88,13 @@ def best_tail(plain: Solution, legal: Callable[[Solution], Solution]) -> dict[st
     if tail is not None:
         found[TAIL] = _finer(plain, EXPONENTS[at], tail, legal)
     return found
+
+
+def _beyond(plain: Solution) -> float:
+    """Share of γ at τ longer than the window's: what a tail looks like where γ can imitate it."""
+    design = plain.problem.design
+    beyond = 2 * pi * design.lattice.tau * design.frequency[-1] > 1
+    return float(plain.positive[beyond].sum() / plain.positive.sum())
 
 
 def _finer(
