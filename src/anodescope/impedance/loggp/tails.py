@@ -22,8 +22,9 @@ Floats = npt.NDArray[np.float64]
 
 # Gain in log density by the linearised test from which fits are tried: that of two σ.
 CALLED_FOR = 2.0
-# Share of γ beyond the window from which they are tried too.
-CARRIED_OUT = 0.3
+# Share of γ beyond the window that may be an imitated tail, and the gain from which fits are tried
+# then: that of one σ.
+CARRIED_OUT, HINTED = 0.3, 0.5
 # How often the step between exponents is halved.
 HALVINGS = 3
 
@@ -61,7 +62,8 @@ def best_tail(plain: Solution, legal: Callable[[Solution], Solution]) -> dict[st
     the fits by name of the column, that of it which has one; none where none is called for.
     """
     called = gains(plain)
-    if not (called.max() > CALLED_FOR or _beyond(plain) > CARRIED_OUT):
+    least = CALLED_FOR if _beyond(plain) < CARRIED_OUT else HINTED
+    if not called.max() > least:
         return {}
     fits: dict[int, Solution | None] = {}
 
@@ -86,7 +88,9 @@ def best_tail(plain: Solution, legal: Callable[[Solution], Solution]) -> dict[st
     if blocking is not None:
         found[CAPACITANCE] = blocking
     if tail is not None:
-        found[TAIL] = _finer(plain, EXPONENTS[at], tail, legal)
+        # Between exponents that lose there is nothing to be won.
+        worth = tail.evidence > plain.evidence
+        found[TAIL] = tail if not worth else _finer(plain, EXPONENTS[at], tail, legal)
     return found
 
 
