@@ -95,7 +95,8 @@ def test_a_command_of_a_page_works(
     name: str, line: int, command: list[str], beside_the_demo: Path
 ) -> None:
     if command[0] == "make":
-        assert set(command[1:]) <= b.targets(), f"{name}, line {line}"
+        asked = {word for word in command[1:] if "=" not in word}
+        assert asked <= b.targets(), f"{name}, line {line}"
         return
     command = [command[0].removeprefix(".venv/bin/"), *command[1:]]
     assert command[0] == "anodescope", f"{name}, line {line}: not a command that this test can run"
