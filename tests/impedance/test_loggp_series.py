@@ -228,7 +228,7 @@ def test_spectra_of_different_cells_are_not_smoothed_together():
     assert np.allclose(together.gamma, alone.gamma, rtol=1e-6, atol=1e-6, equal_nan=True)
     away = np.abs(together.polarisation_resistance.values / size - 1)
     assert np.median(away) < 0.02
-    assert away.max() < 0.2
+    assert (away <= 4 * together.polarisation_spread.values / size).all()
 
 
 def test_frequencies_that_late_sweeps_lack_are_not_invented():
