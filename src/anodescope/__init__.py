@@ -21,6 +21,7 @@ _PUBLIC = {
     "Study": "anodescope.campaign",
     "analyse": "anodescope.workflow.analyse",
     "analyse_study": "anodescope.workflow.study",
+    "constriction": "anodescope.contact",
     "drt": "anodescope.impedance",
     "evaluate": "anodescope.events",
     "find_events": "anodescope.events",
@@ -37,6 +38,7 @@ _PUBLIC = {
 _ROOMS = (
     "bench",
     "campaign",
+    "contact",
     "events",
     "formats",
     "impedance",
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from anodescope.campaign import Specimen as Specimen
     from anodescope.campaign import Study as Study
     from anodescope.campaign import open_campaign as open_campaign
+    from anodescope.contact import constriction as constriction
     from anodescope.errors import Outcome as Outcome
     from anodescope.errors import ReadError as ReadError
     from anodescope.events import evaluate as evaluate

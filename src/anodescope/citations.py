@@ -50,6 +50,10 @@ WORKS: dict[str, Citation] = {
         Citation("crouse2016", "D. F. Crouse", "On implementing 2D rectangular assignment algorithms", "IEEE Transactions on Aerospace and Electronic Systems 52, 1679", 2016, "10.1109/TAES.2016.140952"),
         Citation("lu2021", "Y. Lu et al.", "Critical current density in solid-state lithium metal batteries: mechanism, influences, and strategies", "Advanced Functional Materials 31, 2009925", 2021, "10.1002/adfm.202009925"),
         Citation("menkin2024", "S. Menkin et al.", "Insights into soft short circuit-based degradation of lithium metal batteries", "Faraday Discussions 248, 277", 2024, "10.1039/D3FD00101F"),
+        Citation("vorst1990", "H. A. van der Vorst, J. B. M. Melissen", "A Petrov–Galerkin type method for solving Ax = b, where A is symmetric complex", "IEEE Transactions on Magnetics 26, 706", 1990, "10.1109/20.106415"),
+        Citation("greenwood1966", "J. A. Greenwood", "Constriction resistance and the real area of contact", "British Journal of Applied Physics 17, 1621", 1966, "10.1088/0508-3443/17/12/310"),
+        Citation("lifshitz1961", "I. M. Lifshitz, V. V. Slyozov", "The kinetics of precipitation from supersaturated solid solutions", "Journal of Physics and Chemistry of Solids 19, 35", 1961, "10.1016/0022-3697(61)90054-3"),
+        Citation("wagner1961", "C. Wagner", "Theorie der Alterung von Niederschlägen durch Umlösen (Ostwald-Reifung)", "Zeitschrift für Elektrochemie 65, 581", 1961, "10.1002/bbpc.19610650704"),
     )
 }
 

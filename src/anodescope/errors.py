@@ -85,6 +85,7 @@ class Outcome(Enum):
     )
     not_finite = "The data hold values that are not finite; nothing was computed."
     too_few_points = "There are fewer valid points than the method needs; nothing was computed."
+    no_contact = "No pixel of the interface passes current: the impedance is infinite."
     not_identifiable = "The data do not fix this quantity; any value shown would be arbitrary."
     not_decidable = "The data can neither support nor contradict the statement."
     consistent = "The condition is fulfilled within the noise."

@@ -22,6 +22,7 @@ SURFACE = (
     "Study",
     "analyse",
     "analyse_study",
+    "constriction",
     "drt",
     "evaluate",
     "find_events",

@@ -1,0 +1,284 @@
+"""Formulas of single contacts: their own limits and laws, and the solver held against each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from scipy.special import zeta
+
+from anodescope.bench.finite_volumes import richardson
+from anodescope.contact import constriction, limits
+from anodescope.errors import SettingsError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def solved(contact: Array, thickness: float, part: str = "constriction", **more: Any) -> float:
+    """The solver's answer for a face as wide as 1 cm and κ = 1 S/cm."""
+    pixel = 1.0 / contact.shape[1]
+    found = constriction(
+        contact, pixel=pixel, thickness=thickness, conductivity=1.0, tolerance=1e-8, **more
+    )
+    return float(found[part])
+
+
+def striped(pixels: int, fraction: float) -> Array:
+    contact = np.zeros((1, pixels), bool)
+    contact[0, : round(fraction * pixels)] = True
+    return contact
+
+
+def ring(pixels: int, outer: float, inner: float = 0.0, *, whole: bool) -> Array:
+    """Pixels that lie wholly inside a ring in the middle, or that touch it."""
+    edge = np.abs(np.arange(pixels + 1) / pixels - 0.5)
+    near, far = (np.minimum, np.maximum)
+    near, far = near(edge[:-1], edge[1:]) ** 2, far(edge[:-1], edge[1:]) ** 2
+    low, high = (one[:, None] + one for one in (near, far))
+    if whole:
+        return np.asarray((high <= outer**2) & (low >= inner**2))
+    return np.asarray((low < outer**2) & (high > inner**2))
+
+
+def test_disc_and_spot_between_two_bodies() -> None:
+    radius = np.array([1e-4, 1e-3])
+    np.testing.assert_allclose(limits.maxwell_disc(0.5, radius), 1.0 / (2.0 * radius))
+    np.testing.assert_allclose(
+        limits.holm_two_sided(0.5, radius), 2.0 * limits.maxwell_disc(0.5, radius)
+    )
+    assert limits.maxwell_disc(1.0 + 1.0j, 0.25) == pytest.approx(1.0 / (1.0 + 1.0j))
+
+
+@pytest.mark.parametrize("thickness", [0.15, 2.0])
+@pytest.mark.parametrize("fraction", [0.25, 0.5, 0.75])
+def test_solver_goes_to_the_strips_with_first_order(thickness: float, fraction: float) -> None:
+    sizes = (64, 128, 256)
+    values = [solved(striped(size, fraction), thickness) for size in sizes]
+    exact = limits.strips(1.0, 1.0, fraction, thickness)
+    assert np.all(np.diff(values) < 0)
+    assert values[-1] > exact
+    _, order = richardson(values, sizes)
+    assert order == pytest.approx(1.0, abs=0.05)
+    # With the first order taken out an error of the second is left, which halving quarters.
+    left = [richardson(pair, (1, 2), order=1.0)[0] - exact for pair in (values[:2], values[1:])]
+    assert np.log2(left[0] / left[1]) == pytest.approx(2.0, abs=0.15)
+
+
+@given(st.floats(0.01, 1.0), st.floats(0.5, 50.0))
+def test_thick_strips_are_the_logarithm(fraction: float, thickness: float) -> None:
+    found = limits.strips(2.0, 3.0, fraction, 3.0 * thickness)
+    expected = -3.0 * np.log(np.sin(0.5 * np.pi * fraction)) / (2.0 * np.pi)
+    # The slowest wave is reflected with 2 exp(-4πL/p).
+    reflected = 2.0 * np.exp(-4.0 * np.pi * thickness)
+    assert found == pytest.approx(expected, rel=2.0 * reflected, abs=1e-13 * 3.0 * thickness)
+
+
+@given(st.floats(0.3, 0.7), st.floats(0.1, 0.15))
+def test_thin_strips_spread_by_log_four_over_pi_at_each_edge(f: float, thickness: float) -> None:
+    exact = limits.strips(1.0, 1.0, f, thickness) + thickness
+    found = limits.thin_slab(1.0, thickness, f, perimeter=2.0)
+    # The slowest wave between two edges is a quarter one below a void, a half one below a contact.
+    near = np.exp(-0.5 * np.pi * (1.0 - f) / thickness) + np.exp(-np.pi * f / thickness)
+    assert found == pytest.approx(exact, rel=near)
+    assert exact < limits.thin_slab(1.0, thickness, f)
+
+
+@given(st.floats(0.02, 0.9), st.floats(1.01, 1.1), st.floats(0.1, 5.0))
+def test_wider_strips_and_thinner_slabs_cost_less(f: float, more: float, thickness: float) -> None:
+    one = limits.strips(1.0, 1.0, f, thickness)
+    assert 0.0 < limits.strips(1.0, 1.0, f * more, thickness) < one
+    assert limits.strips(1.0, 1.0, f, thickness * more) > one - 1e-12 * thickness
+    assert limits.strips(1.0, 1.0, 1.0, thickness) == pytest.approx(0.0, abs=1e-13 * thickness)
+
+
+@pytest.mark.parametrize("hole", [0.02, 0.05, 0.1])
+def test_a_ring_with_a_small_hole_is_the_disc(hole: float) -> None:
+    # R = (1 + (4/3π²) h³ + O(h⁵))/(4κa): an even current turned aside by a small hole.
+    more = limits.annulus(2.0, hole * 0.3, 0.3) / limits.maxwell_disc(2.0, 0.3) - 1.0
+    assert more == pytest.approx(4.0 / (3.0 * np.pi**2) * hole**3, rel=hole**2)
+
+
+@pytest.mark.parametrize("width", [1e-1, 1e-2, 1e-3, 2e-4])
+def test_a_narrow_ring_is_a_bent_strip(width: float) -> None:
+    # A strip carries current as a wire of a quarter of its width; the ring as a torus of that wire.
+    middle = 1.0 - 0.5 * width
+    expected = np.log(32.0 * middle / width) / (2.0 * np.pi**2 * middle)
+    assert limits.annulus(1.0, 1.0 - width, 1.0) == pytest.approx(expected, rel=width**2)
+
+
+@pytest.mark.parametrize("hole", [0.02, 0.5, 0.9, 0.9999])
+def test_rings_have_all_digits(hole: float) -> None:
+    found = limits.annulus(1.0, hole, 1.0)
+    assert found == pytest.approx(limits.annulus(1.0, hole, 1.0, points=120), rel=1e-12)
+
+
+@given(st.floats(0.03, 0.9), st.floats(1.01, 1.1))
+def test_a_larger_hole_costs_more(hole: float, more: float) -> None:
+    one, other = (limits.annulus(1.0, inner, 1.0) for inner in (hole, hole * more))
+    assert limits.maxwell_disc(1.0, 1.0) < one < other
+
+
+def test_solver_goes_to_the_ring_from_both_sides() -> None:
+    # Rings in a wide cell: neighbours and the even slab beside a ring of total current 1 raise its
+    # potential by S₁/(2πp) and, with ⟨r²⟩ of the order of a², by S₃ (a/p)³ more.
+    outer, inner = 0.15, 0.075
+    exact = limits.annulus(1.0, inner, outer) + limits._LATTICE[0] / (2.0 * np.pi)
+    far = limits._LATTICE[1] * outer**2 / (4.0 * np.pi)
+    sizes = np.array([64, 128, 256])
+    inside, touching = (
+        np.array([solved(ring(n, outer, inner, whole=whole), 1.0, fields=False) for n in sizes])
+        for whole in (True, False)
+    )
+    assert np.all(inside > exact)
+    # A pixel more or less at the edge, which is a first order of the pixel.
+    gap = inside - touching
+    order = np.polyfit(np.log(sizes), np.log(gap), 1)[0]
+    assert order == pytest.approx(-1.0, abs=0.3)
+    assert np.all(touching < exact + far)
+    assert abs(0.5 * (inside + touching)[-1] - exact) < 0.25 * gap[-1] + far
+
+
+def test_lattice_sums_are_those_of_zeta() -> None:
+    for s, value in zip((1, 3, 5), limits._LATTICE, strict=True):
+        half = s / 2
+        if s > 1:
+            beta = 4.0**-half * (zeta(half, 0.25) - zeta(half, 0.75))
+            assert value == pytest.approx(4.0 * zeta(half) * beta, rel=1e-12)
+    # S₁ by Ewald's sum with equal splitting: π makes both halves of the sum alike.
+    from scipy.special import erfc
+
+    x = np.arange(-8, 9)
+    r = np.hypot(x[:, None], x)
+    r = r[r > 0]
+    direct = (erfc(np.sqrt(np.pi) * r) / r).sum()
+    assert limits._LATTICE[0] == pytest.approx(2.0 * direct - 4.0, rel=1e-12)
+
+
+@pytest.mark.parametrize("radius", [0.1, 0.2, 0.3, 0.35])
+def test_solver_brackets_the_square_lattice(radius: float) -> None:
+    exact = limits.square_lattice(1.0, 1.0, radius)
+    sizes = np.array([64, 128, 256])
+    inside, touching = (
+        np.array([solved(ring(n, radius, whole=whole), 1.5, fields=False) for n in sizes])
+        for whole in (True, False)
+    )
+    assert np.all((touching < exact) & (exact < inside))
+    gap = inside - touching
+    order = np.polyfit(np.log(sizes), np.log(gap), 1)[0]
+    assert order == pytest.approx(-1.0, abs=0.2)
+    assert abs(0.5 * (inside + touching)[-1] - exact) < 0.1 * gap[-1]
+
+
+def test_a_sparse_lattice_is_single_discs() -> None:
+    for radius in (1e-3, 1e-2):
+        alone = limits.maxwell_disc(0.5, 3.0 * radius) * 9.0
+        found = limits.square_lattice(0.5, 3.0, 3.0 * radius)
+        assert found / alone == pytest.approx(1.0 - 2.482985 * radius, abs=2 * radius**3)
+
+
+def test_one_disc_and_discs_far_apart() -> None:
+    alone = limits.maxwell_disc(0.5, 0.2)
+    for law in (limits.greenwood, lambda *given: limits.discs(*given)[0]):
+        assert law(0.5, [[1.0, 2.0]], 0.2) == pytest.approx(alone, rel=1e-14)
+        far = 1e6 * np.array([[0, 0], [1, 0], [3, 1], [0, 7]])
+        # All others together raise the potential by Σ a/s of the order of a over the distance.
+        assert law(0.5, far, 0.2) == pytest.approx(alone / 4.0, rel=1e-5)
+
+
+@given(st.integers(2, 6), st.integers(0, 1000), st.floats(0.05, 0.4))
+@settings(max_examples=40)
+def test_laws_of_many_discs(count: int, seed: int, radius: float) -> None:
+    rng = np.random.default_rng(seed)
+    centres = rng.uniform(0.0, 4.0, (count, 2))
+    apart = np.linalg.norm(centres[:, None] - centres, axis=-1)[~np.eye(count, dtype=bool)]
+    assume(apart.min() > 2.5 * radius)
+    found, share = limits.discs(1.0, centres, radius)
+    assert share.sum() == pytest.approx(1.0, rel=1e-12)
+    turned, other = limits.discs(1.0, centres[::-1], radius)
+    assert turned == pytest.approx(found, rel=1e-12)
+    np.testing.assert_allclose(other[::-1], share, rtol=1e-10)
+    # Another contact at the same potential cannot raise the resistance; nor can it divide better
+    # than discs that do not feel each other.
+    assert limits.discs(1.0, centres[:-1], radius)[0] > found
+    assert found > limits.maxwell_disc(1.0, radius) / count
+    # Equal currents are no minimum: beside the term in (a/s)² that Greenwood leaves out.
+    term = radius**2 / (3.0 * apart**3)
+    more = term.sum() / (2.0 * np.pi * count**2)
+    assert limits.greenwood(1.0, centres, radius) + more >= found * (1.0 - 1e-12)
+
+
+@pytest.mark.parametrize(("distance", "left"), [(3.0, 3.0), (4.0, 4.0), (6.0, 6.0)])
+def test_two_discs_are_what_their_surface_charges_say(distance: float, left: float) -> None:
+    def resistance(centres: list[tuple[float, float]], across: int = 24) -> float:
+        """By pixels of even current whose middles have one potential."""
+        x = (np.arange(across) + 0.5) / across * 2.0 - 1.0
+        inside = np.argwhere(np.hypot(x[:, None], x) < 1.0)
+        places = np.concatenate([x[inside] + centre for centre in centres])
+        apart = np.linalg.norm(places[:, None] - places, axis=-1)
+        side = 2.0 / across
+        np.fill_diagonal(apart, side / (4.0 * np.log(1.0 + np.sqrt(2.0))))
+        return float(2.0 * np.pi / np.linalg.inv(apart**-1.0).sum()) / (4.0 * np.pi**2)
+
+    # Pixels cost some percent of a disc, alone or not; the ratio loses nearly all of that.
+    seen = resistance([(0.0, 0.0), (0.0, distance)]) / resistance([(0.0, 0.0)])
+    found = limits.discs(1.0, [[0.0, 0.0], [distance, 0.0]], 1.0)[0] * 4.0
+    assert found == pytest.approx(seen, rel=left**-4 + 1e-3)
+
+
+def test_full_contact_and_a_thin_slab() -> None:
+    assert limits.full_contact(0.25, 0.5) == pytest.approx(2.0)
+    contact = np.random.default_rng(4).random((10, 10)) < 0.4
+    contact[0, 0] = True
+    fraction = contact.mean()
+    for film in (0.0, 2.0):
+        bound = limits.thin_slab(1.0, 0.3, fraction, film=film)
+        assert solved(contact, 0.3, "impedance", film_resistance=film) < bound
+    near = limits.thin_slab(1.0, 1e-5, fraction, film=2.0)
+    # The current leaves a pixel's edge by about a thickness, 1e-4 of its side.
+    assert solved(contact, 1e-5, "impedance", film_resistance=2.0) == pytest.approx(near, rel=1e-4)
+
+
+def test_edges_of_a_square_spread_as_those_of_strips() -> None:
+    # A square of half the cell: its straight edges in full, its corners L² each.
+    for thickness in (0.04, 0.08):
+        values = []
+        for pixels in (128, 256, 512):
+            quarter, contact = pixels // 4, np.zeros((pixels, pixels), bool)
+            contact[quarter : 3 * quarter, quarter : 3 * quarter] = True
+            values.append(solved(contact, thickness, "impedance", fields=False))
+        limit, _ = richardson(values, (128, 256, 512))
+        found = limits.thin_slab(1.0, thickness, 0.25, perimeter=2.0)
+        # Area that the corners may add: four, each less than a quarter of a circle of radius L.
+        assert found == pytest.approx(limit, rel=np.pi * thickness**2 / 0.25)
+        assert abs(found / limit - 1.0) < 0.1 * abs(limits.thin_slab(1.0, thickness, 0.25) / found)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: limits.maxwell_disc(0.0, 1.0),
+        lambda: limits.maxwell_disc(1.0, [1.0, np.nan]),
+        lambda: limits.holm_two_sided(1.0, -1.0),
+        lambda: limits.full_contact(1.0, "thick"),
+        lambda: limits.strips(1.0, 1.0, 0.0),
+        lambda: limits.strips(1.0, 1.0, 1.2),
+        lambda: limits.strips(1.0, 1.0, 0.5, 0.01),
+        lambda: limits.strips(1.0, np.inf, 0.5),
+        lambda: limits.annulus(1.0, 0.0, 1.0),
+        lambda: limits.annulus(1.0, 1.0, 1.0),
+        lambda: limits.annulus(1.0, 2.0, 1.0),
+        lambda: limits.greenwood(1.0, [[0.0, 0.0], [1.0, 0.0]], 0.5),
+        lambda: limits.greenwood(1.0, [0.0, 1.0], 0.5),
+        lambda: limits.discs(1.0, [[0.0, 0.0], [2.0, 0.0]], [0.5, 0.5, 0.5]),
+        lambda: limits.square_lattice(1.0, 1.0, 0.4),
+        lambda: limits.thin_slab(1.0, 0.1, 0.5, perimeter=2.0, film=1.0),
+        lambda: limits.thin_slab(1.0, 0.5, 0.5, perimeter=2.0),
+        lambda: limits.thin_slab(1.0, 0.1, 0.0),
+    ],
+)
+def test_what_cannot_be_is_refused(call: Any) -> None:
+    with pytest.raises(SettingsError):
+        call()
