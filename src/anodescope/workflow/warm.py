@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anodescope.campaign import Campaign, build_node
+from anodescope.contact.wetting import NAK, press
 from anodescope.events import evaluate
 from anodescope.events.onset.knee import knees
 from anodescope.impedance import drt, track_peaks, validate
@@ -39,6 +40,7 @@ def warm() -> None:
     drt((frequency, plain - 8 / (1 + omega)))
     _short_circuit()
     _knee()
+    press(np.cos(np.arange(64.0)).reshape(8, 8), pixel=1.0, liquid=NAK, pressure=1.0)
 
 
 def _short_circuit() -> None:
