@@ -10,7 +10,7 @@ from typing import Any
 
 from anodescope.errors import SettingsError
 
-NAMES = ("pairs", "formats", "drt", "kk", "analysis")
+NAMES = ("pairs", "formats", "drt", "kk", "analysis", "constriction")
 
 
 def run_benches(
@@ -44,10 +44,11 @@ def run_benches(
         note(f"bench {name} …")
         comparison = import_module(f"anodescope.bench.{name}")
         if name == "drt":
-            parts = comparison.run_bench(comparison.Options(**(drt or {})), note=note)
-            found = {f"drt: {part}": rows for part, rows in parts.items()}
+            made = comparison.run_bench(comparison.Options(**(drt or {})), note=note)
         else:
-            found = {name: comparison.run_bench()}
+            made = comparison.run_bench()
+        tables_of_one = isinstance(made, dict)
+        found = {f"{name}: {k}": v for k, v in made.items()} if tables_of_one else {name: made}
         for label, rows in found.items():
             tables[label] = [_plain(asdict(row)) for row in rows]
         if not any(found.values()):

@@ -171,7 +171,9 @@ def cite(
 def bench(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="pairs, formats, drt, kk, analysis; without a name, all."),
+        typer.Argument(
+            help="pairs, formats, drt, kk, analysis, constriction; without a name, all."
+        ),
     ] = None,
     sets: Annotated[
         str | None,
