@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from scipy.optimize import nnls
 
 from anodescope.contact import constriction, coupling
+from anodescope.contact.maps import split
 from tests.contact.oracle import dense, mirrored, reach_matrix
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -90,9 +91,7 @@ def test_any_small_map_is_solved_as_a_dense_matrix_is(
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shape", [(12, 15), (8, 8)])
 def test_mirrors_are_the_periodic_map_of_all_images(kind: str, shape: tuple[int, int]) -> None:
-    rng = np.random.default_rng(8)
     contact, values = random_map(shape), films(np.random.default_rng(2), shape, kind)
-    del rng
     walls = constriction(contact, sides="mirror", frequency=FREQUENCY, **SLAB, **values)
     images = {k: mirrored(v) if np.ndim(v) else v for k, v in values.items()}
     whole = constriction(mirrored(contact), frequency=FREQUENCY, **SLAB, **images)
@@ -171,7 +170,7 @@ def test_shares_add_up_to_the_current_of_the_contacts() -> None:
     assert int(np.argmax(found["share"].values[0].real)) + 1 == biggest
 
 
-def split(map_: Array, factor: int) -> Array:
+def enlarged(map_: Array, factor: int) -> Array:
     return np.repeat(np.repeat(map_, factor, 0), factor, 1)
 
 
@@ -185,7 +184,7 @@ def test_splitting_pixels_never_raises_the_resistance(kind: str, seed: int) -> N
     values = films(rng, contact.shape, kind)
     found = []
     for factor in (1, 2, 3):
-        parts = {k: split(v, factor) if np.ndim(v) else v for k, v in values.items()}
+        parts = {k: enlarged(v, factor) if np.ndim(v) else v for k, v in values.items()}
         geometry = {**SLAB, "pixel": PIXEL / factor}
         one = constriction(split(contact, factor), tolerance=1e-9, **geometry, **parts)
         found.append(float(one["impedance"]))
@@ -264,6 +263,44 @@ def test_lengths_and_conductivity_only_scale() -> None:
         contact, pixel=7 * PIXEL, thickness=7 * SLAB["thickness"], conductivity=3 * KAPPA
     )
     assert float(other["impedance"]) == pytest.approx(one * 7 / 3, rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["perfect", "even", "gap", "uneven"])
+def test_a_slab_deeper_than_the_pattern_only_adds_its_length(kind: str) -> None:
+    # Uneven current dies away within a period: a kilometre below it adds L/κ and nothing else.
+    contact, values = random_map((16, 16)), films(np.random.default_rng(2), (16, 16), kind)
+    frequency = None if kind == "gap" else 1e4
+    near, far = (
+        constriction(
+            contact,
+            pixel=PIXEL,
+            thickness=thickness,
+            conductivity=KAPPA,
+            frequency=frequency,
+            **values,
+        )
+        for thickness in (0.05, 1e5)
+    )
+    assert complex(far["constriction"]) == pytest.approx(complex(near["constriction"]), rel=1e-6)
+    np.testing.assert_allclose(far["current_density"], near["current_density"], atol=1e-4)
+
+
+@pytest.mark.parametrize("resistance", [1e-9, 1e-6, 1e-3, 1.0, 1e6])
+@pytest.mark.parametrize("conductivity", [1e-6, 5e-4])
+def test_an_uneven_film_below_a_whole_face(resistance: float, conductivity: float) -> None:
+    # Every pixel admits current, and a film may be nothing beside the slab: no difference of large
+    # numbers may decide. A film that is nothing is spread in series with nothing: second order.
+    film = resistance * (1 + np.arange(64.0).reshape(8, 8) / 64)
+    found = constriction(
+        np.ones((8, 8), bool), pixel=1e-4, thickness=0.1, conductivity=conductivity,
+        film_resistance=film, tolerance=1e-10,
+    )  # fmt: skip
+    reach = reach_matrix((8, 8), 1e-4, 0.1) - 0.1 / 64
+    # What film and uneven current cost together, from the currents that even 1 V drives.
+    beyond, _ = dense(reach, conductivity, 1.0 / film)
+    expected = beyond.real - float(found["film"])
+    assert float(found["constriction"]) == pytest.approx(expected, rel=1e-3, abs=1e-12 * resistance)
+    assert float(found["constriction"]) >= -1e-9 * float(found["film"])
 
 
 def test_direct_current_is_the_limit_of_low_frequencies() -> None:

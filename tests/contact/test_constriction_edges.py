@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from anodescope.contact import constriction, coupling, recycled, spots
 from anodescope.contact.slab import Slab
@@ -50,7 +51,7 @@ def test_one_pixel_alone_is_the_diagonal_of_the_slab() -> None:
     contact[7, 3] = True
     found = constriction(contact, **SLAB)
     slab = Slab((15, 12), 1e-3, 0.02)
-    assert float(found["impedance"]) == pytest.approx(slab.reach.sum() / 5e-4, rel=1e-9)
+    assert float(found["impedance"]) == pytest.approx((slab.reach.sum() + 0.02) / 5e-4, rel=1e-9)
     assert float(found["focusing"]) == pytest.approx(180.0)
     # A square of side h passes between a disc within it and one around it: 1/(4κa), a = h/2, h/√2.
     spreading = float(found["constriction"]) / (180 * 1e-6)
@@ -91,6 +92,12 @@ def test_numbers_that_are_ones_and_zeros_are_a_map() -> None:
         ({"contact": np.zeros((0, 3), bool)}, "contact: .*\\(0, 3\\)"),
         ({"contact": np.ones(3, bool)}, "contact: "),
         ({"contact": np.full((3, 3), "x")}, "contact: "),
+        ({"contact": np.ma.masked_array(np.ones((3, 3)), mask=np.eye(3))}, "contact: .*mask"),
+        ({"contact": xr.DataArray(np.ones((3, 3)), dims=("x", "y"))}, "contact: .*transpose"),
+        ({"contact": [[True, False], [True]]}, "contact: .*one length"),
+        ({"permittivity": [1.0, 2.0]}, "permittivity: expected one number"),
+        ({"frequency": [[1.0], [2.0, 3.0]]}, "frequency: .*one length"),
+        ({"sides": np.array(["mirror"])}, "sides: "),
         ({"pixel": 0.0}, "pixel: .*above 0 .*found 0.0"),
         ({"pixel": [1.0, 2.0]}, "pixel: "),
         ({"thickness": np.nan}, "thickness: "),
@@ -113,6 +120,41 @@ def test_bad_input_gets_one_sentence(changes: dict[str, Any], words: str) -> Non
     settings = {"contact": np.eye(3, dtype=bool), **SLAB, **changes}
     with pytest.raises(SettingsError, match=words):
         constriction(settings.pop("contact"), **settings)
+
+
+def test_labelled_maps_and_lists_are_read_as_they_are_meant() -> None:
+    contact = np.array([[True, False, False], [True, True, False]])
+    expected = float(constriction(contact, **SLAB)["impedance"])
+    for other in (contact.tolist(), xr.DataArray(contact, dims=("y", "x")), contact.astype("f4")):
+        assert float(constriction(other, **SLAB)["impedance"]) == expected
+
+
+def test_what_is_given_is_left_as_it_is() -> None:
+    contact, film = np.eye(6, dtype=bool), np.full((6, 6), 2.0)
+    contact.flags.writeable = film.flags.writeable = False
+    constriction(contact, film_resistance=film, gap_capacitance=1e-8, frequency=[1e3], **SLAB)
+    assert contact.sum() == 6
+    assert np.all(film == 2.0)
+
+
+@pytest.mark.parametrize("resistance", [0.0, 5e-324, 1e-310])
+def test_a_film_too_thin_for_a_number_is_none(resistance: float) -> None:
+    bare = constriction(np.eye(4, dtype=bool), frequency=1e3, **SLAB)["impedance"]
+    for film in (resistance, np.full((4, 4), resistance)):
+        found = constriction(np.eye(4, dtype=bool), film_resistance=film, frequency=1e3, **SLAB)
+        assert complex(found["impedance"]) == complex(bare)
+
+
+@pytest.mark.parametrize("gap", [0.0, 1e-9])
+def test_perfect_contact_all_over_is_the_slab(gap: float) -> None:
+    for method in ("auto", "recycled"):
+        found = constriction(
+            np.ones((5, 4), bool), gap_capacitance=gap, frequency=[0.0, 1e6], method=method, **SLAB
+        )
+        np.testing.assert_array_equal(found["impedance"], found["slab"])
+        np.testing.assert_array_equal(found["constriction"], 0.0)
+        np.testing.assert_array_equal(found["potential"], 1.0)
+        assert set(found["outcome"].values) == {"converged"}
 
 
 def test_too_few_steps_are_said_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +189,7 @@ def test_conjugate_gradients_stop_where_a_product_vanishes() -> None:
     # bᵀb = 0 though b is not: an unconjugated product that breaks the recurrence.
     b = np.array([1.0, 1j])
     x, missed, steps = recycled.conjugate_gradients(
-        lambda v: 2 * v, lambda v: v, b, np.zeros(2, complex), lambda v: 1e-9, 10
+        lambda v: 2 * v, lambda v: v, b, np.zeros(2, complex), 1e-9, 10
     )
     assert (missed, steps) == (pytest.approx(np.sqrt(2.0)), 0)
     assert not np.any(x)
@@ -182,9 +224,26 @@ def test_spots_join_through_periodic_sides() -> None:
     assert not np.any(labels[~contact])
 
 
-def test_coupling_of_one_map_only() -> None:
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"contact": np.ones((2, 3, 3), bool)}, "one map"),
+        ({"frequency": [1.0, 2.0]}, "frequency: .*one number"),
+        ({"tolerance": -1.0}, "tolerance: "),
+        ({"sides": "open"}, "sides: "),
+    ],
+)
+def test_coupling_says_what_is_wrong(changes: dict[str, Any], words: str) -> None:
+    settings = {"contact": np.eye(3, dtype=bool), **SLAB, **changes}
+    with pytest.raises(SettingsError, match=words):
+        coupling(settings.pop("contact"), **settings)
+
+
+def test_spots_say_what_is_wrong() -> None:
+    with pytest.raises(SettingsError, match="sides: "):
+        spots(np.eye(3), "open")
     with pytest.raises(SettingsError, match="one map"):
-        coupling(np.ones((2, 3, 3), bool), **SLAB)
+        spots(np.ones((2, 2, 2)))
 
 
 def test_without_fields_the_same_impedance_and_no_maps() -> None:

@@ -14,10 +14,12 @@ from anodescope.contact.answer import (
     Answer,
     Electrolyte,
     by_shifts,
+    checked_tolerance,
+    laplace,
     one_by_one,
     one_run_serves,
 )
-from anodescope.contact.face import Face, contact_map, face_values, positive
+from anodescope.contact.face import Face, contact_map, face_values
 from anodescope.contact.slab import Slab
 from anodescope.contact.spots import spots, sums
 from anodescope.errors import SettingsError
@@ -88,12 +90,13 @@ def constriction(
     gap_capacitance : of the voids (F/cm²), one number or a map; 0 blocks.
     sides : "periodic" (the map is repeated) or "mirror" (insulating side walls).
     frequency : Hz, one number or (frequency,); None is direct current, with real results.
-    fields : whether maps of current and potential are returned; 32 bytes a pixel and frequency.
+    fields : whether maps of current and potential are returned: 32 bytes a pixel and
+        frequency, and twice that while they are made.
     method : "shifted" (one Lanczos run for all frequencies: voids that block and one film),
         "recycled" (any map, a solve per frequency that starts from those before), or "auto".
-    tolerance : of the potential where current passes (rms), over what the slab's mean drop leaves
-        of the applied one. The impedance is stationary in the currents: its own error is nearer to
-        the square.
+    tolerance : of the potential where current passes (rms), over what the slab leaves of the
+        applied one. The impedance is stationary in the currents: its own error is nearer to the
+        square.
     run : progress, interruption, and a map for several contact maps.
 
     Returns
@@ -101,8 +104,9 @@ def constriction(
     Dataset with `impedance` (Ω·cm² of the whole face, capacitive Im < 0), its parts `slab`, `film`
     and `constriction`, `residual` (Ω·cm²), `iterations`, `outcome`, `method`, `contact_fraction`,
     `spot` (y, x); with fields also `current_density` and `potential` (…, y, x), `share` of the
-    current (…, spot_id) and `focusing`. A face that passes no current has infinite impedance and
-    the outcome `no_contact`.
+    current (…, spot_id) and `focusing`. A face that passes no current has infinite impedance, the
+    outcome `no_contact`, and NaN for the rest. Where maps differ in the number of their spots, the
+    shares of those that a map has not are NaN.
 
     Raises
     ------
@@ -121,7 +125,7 @@ def constriction(
     shape = (maps.shape[-2], maps.shape[-1])
     slab = Slab.checked(shape, pixel, thickness, sides)
     electrolyte = Electrolyte.checked(conductivity, permittivity)
-    s = _laplace(frequency)
+    s = laplace(frequency)
     films = (
         face_values("film_resistance", film_resistance, shape, infinite=True),
         face_values("film_capacitance", film_capacitance, shape),
@@ -129,7 +133,7 @@ def constriction(
     )
     faces = [Face(map_, *films) for map_ in (maps if maps.ndim == 3 else maps[None])]
     _check_method(method, faces, s)
-    _check_tolerance(tolerance)
+    checked_tolerance(tolerance)
     solve = partial(_solved, slab, electrolyte, s, method, tolerance=tolerance, fields=fields)
     if maps.ndim == 2:
         answers = [solve(faces[0], run=run or Run())]
@@ -160,24 +164,6 @@ def _solved(
     return solver(slab, face, electrolyte, s, tolerance=tolerance, fields=fields, run=run)
 
 
-def _laplace(frequency: Any) -> Array:
-    """Return s = iω (rad/s) of each frequency; real zero for direct current."""
-    if frequency is None:
-        return np.zeros(1)
-    values = np.asarray(frequency)
-    if (
-        values.dtype.kind not in "iuf"
-        or values.ndim > 1
-        or values.size == 0
-        or not np.all(np.isfinite(values) & (values >= 0.0))
-    ):
-        raise SettingsError(
-            "frequency: expected one number or a list of them, 0 or more (Hz), or None for direct "
-            f"current, found {frequency!r:.80}."
-        )
-    return np.asarray(2j * np.pi * np.atleast_1d(values).astype(float))
-
-
 def _check_method(method: str, faces: Sequence[Face], s: Array) -> None:
     if method not in METHODS:
         raise SettingsError(f"method: expected one of {', '.join(METHODS)}, found {method!r}.")
@@ -186,11 +172,6 @@ def _check_method(method: str, faces: Sequence[Face], s: Array) -> None:
             "method: 'shifted' needs voids that block and one film below all contacts, found a "
             "gap capacitance or a film that varies. Try method='auto'."
         )
-
-
-def _check_tolerance(tolerance: float) -> None:
-    if not 1e-12 <= positive("tolerance", tolerance, "1") <= 1e-2:
-        raise SettingsError(f"tolerance: expected 1e-12 to 1e-2, found {tolerance:g}.")
 
 
 def _dataset(
@@ -202,11 +183,11 @@ def _dataset(
     even = np.asarray([slab.thickness / electrolyte.at(value) for value in s.tolist()])
     film = np.asarray([face.mean_impedance(value) for value in s.tolist()], dtype=s.dtype)
     with np.errstate(invalid="ignore"):
-        part = np.where(np.isinf(film), np.nan, answer.impedance - even - film)
+        part = np.where(np.isinf(film), np.nan, answer.beyond - film)
     labels = spots(face.contact, slab.sides)
     names = np.asarray([outcome.name for outcome in answer.outcomes], dtype=_TEXT)
     variables: dict[str, Any] = {
-        "impedance": ("frequency", answer.impedance),
+        "impedance": ("frequency", even + answer.beyond),
         "slab": ("frequency", even),
         "film": ("frequency", film),
         "constriction": ("frequency", part),

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from anodescope.contact import recycled
-from anodescope.contact.answer import MOST_OF_ONE, Electrolyte
-from anodescope.contact.face import Face, contact_map, face_values, positive
+from anodescope.contact.answer import (
+    MOST_OF_ONE,
+    Electrolyte,
+    checked_tolerance,
+    laplace,
+    outcome_of,
+)
+from anodescope.contact.face import Face, face_values
+from anodescope.contact.pictures import one_map
 from anodescope.contact.slab import Slab
 from anodescope.contact.spots import spots, sums
-from anodescope.errors import Outcome, SettingsError
+from anodescope.errors import SettingsError
 from anodescope.running import Run
 
 if TYPE_CHECKING:
@@ -38,8 +46,8 @@ def coupling(
 
     Element (a, b) is the current through spot a, over the area of the whole face, when spot b is
     at 1 V and all others and the counter electrode are at zero. It is symmetric (reciprocity), its
-    diagonal is positive and the rest negative: the current of a spot returns through the others.
-    Voids block.
+    diagonal is positive and, at zero frequency, the rest negative: the current of a spot returns
+    through the others. Voids block.
 
     Parameters
     ----------
@@ -60,30 +68,25 @@ def coupling(
     """
     import xarray as xr
 
-    map_ = contact_map(contact)
-    if map_.ndim != 2:
-        raise SettingsError(f"contact: expected one map (y, x), found shape {map_.shape}.")
-    shape = (map_.shape[0], map_.shape[1])
-    slab = Slab.checked(shape, pixel, thickness, sides)
+    map_ = one_map(contact)
+    slab = Slab.checked((map_.shape[0], map_.shape[1]), pixel, thickness, sides)
     face = Face(
         map_,
-        face_values("film_resistance", film_resistance, shape, infinite=True),
-        face_values("film_capacitance", film_capacitance, shape),
+        face_values("film_resistance", film_resistance, map_.shape, infinite=True),
+        face_values("film_capacitance", film_capacitance, map_.shape),
         np.zeros(()),
     )
-    electrolyte = Electrolyte.checked(conductivity, permittivity)
-    s = 0.0 if frequency is None else 2j * np.pi * positive("frequency", frequency, "Hz")
-    problem = recycled.Problem(slab, electrolyte.at(s), face.admittance(s), map_)
+    if frequency is not None and np.ndim(frequency):
+        raise SettingsError(f"frequency: expected one number or None, found {frequency!r:.80}.")
+    s = laplace(frequency)[0].item()
+    kappa = Electrolyte.checked(conductivity, permittivity).at(s)
+    problem = recycled.Problem(slab, kappa, face.admittance(s), map_, even=True)
     labels = spots(map_, sides)
     count = int(labels.max())
-
-    def driven(spot: int) -> recycled.Solution:
-        applied = (labels == spot).astype(float)
-        return recycled.solve(problem, applied, [], tolerance=tolerance, most=MOST_OF_ONE)
-
+    driven = partial(_driven, problem, labels, checked_tolerance(tolerance))
     found = list((run or Run()).each("spots", driven, list(range(1, count + 1))))
     rows = [sums(labels, solution.current) / slab.pixels for solution in found]
-    names = [(Outcome.converged if one.converged else Outcome.max_steps).name for one in found]
+    names = [outcome_of(one).name for one in found]
     ids = np.arange(1, count + 1)
     result = xr.Dataset(
         {
@@ -96,3 +99,11 @@ def coupling(
     ).transpose("spot_id", "driven", ...)
     result["admittance"].attrs.update(units="S/cm²", long_name="current over the whole face")
     return result
+
+
+def _driven(
+    problem: recycled.Problem, labels: Array, tolerance: float, spot: int
+) -> recycled.Solution:
+    """Solve with one spot at 1 V and the others at zero."""
+    applied = (labels == spot).astype(float)
+    return recycled.solve(problem, applied, [], tolerance=tolerance, most=MOST_OF_ONE)

@@ -11,6 +11,9 @@ from anodescope.errors import SettingsError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+# Ω·cm². Films below it are none: their admittance has no number.
+_NO_FILM = 1e-300
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,6 @@ class Face:
         return all(_even(values, self.contact) for values in maps)
 
     @property
-    def even_gap(self) -> bool:
-        """Whether all voids have the same capacitance."""
-        return _even(self.gap_capacitance, ~self.contact)
-
-    @property
     def blocked(self) -> bool:
         """Whether no void carries any current."""
         gap = self.gap_capacitance
@@ -54,8 +52,9 @@ class Face:
 
     def film_admittance(self, s: complex | float) -> Array:
         """Admittance (S/cm²) of the film at s = iω (rad/s), scalar or (y, x); ∞ is no film."""
-        with np.errstate(divide="ignore"):
-            return np.asarray(1.0 / self.film_resistance) + s * self.film_capacitance
+        thick = self.film_resistance >= _NO_FILM
+        leak = np.where(thick, 1.0 / np.where(thick, self.film_resistance, 1.0), np.inf)
+        return np.asarray(leak + s * self.film_capacitance)
 
     def film_impedance(self, s: complex | float) -> complex | float:
         """Impedance (Ω·cm²) of a film that is the same everywhere; ∞ where it blocks."""
@@ -63,14 +62,10 @@ class Face:
             float(_first(values, self.contact))
             for values in (self.film_resistance, self.film_capacitance)
         )
-        if np.isinf(resistance):
-            charging = s * capacitance
-            return 1.0 / charging if charging else np.inf
-        return resistance / (1.0 + s * resistance * capacitance)
-
-    def gap_admittance(self, s: complex | float) -> complex | float:
-        """Admittance (S/cm²) of a gap that is the same below all voids."""
-        return s * float(_first(self.gap_capacitance, ~self.contact))
+        if resistance < _NO_FILM:
+            return 0.0
+        admittance = 1.0 / resistance + s * capacitance
+        return 1.0 / admittance if admittance else np.inf
 
     def admittance(self, s: complex | float) -> Array:
         """Admittance (S/cm²) of every pixel (y, x): ∞ is perfect contact, 0 is blocked."""
@@ -108,7 +103,7 @@ def contact_map(contact: Any) -> Array:
     SettingsError
         for other shapes, empty maps, and values that are not booleans, 0 or 1.
     """
-    values = np.asarray(contact)
+    values = plain("contact", contact)
     if values.ndim not in (2, 3) or values.size == 0:
         raise SettingsError(
             "contact: expected a map (y, x), or several (map, y, x), "
@@ -140,11 +135,11 @@ def face_values(name: str, values: Any, shape: tuple[int, ...], *, infinite: boo
     SettingsError
         for another shape, for values that are negative or not finite (`infinite` permits ∞).
     """
-    array = np.asarray(values)
+    array = plain(name, values)
     if array.dtype.kind not in "biuf" or array.shape not in ((), shape):
+        wanted = f"a number or a map of shape {shape}" if shape else "one number"
         raise SettingsError(
-            f"{name}: expected a number or a map of shape {shape}, found {array.dtype} of shape "
-            f"{array.shape}."
+            f"{name}: expected {wanted}, found {array.dtype} of shape {array.shape}."
         )
     array = array.astype(float)
     bad = np.isnan(array) | (array < 0.0) | (np.isinf(array) & (not infinite))
@@ -152,6 +147,29 @@ def face_values(name: str, values: Any, shape: tuple[int, ...], *, infinite: boo
         kind = "0 or more" if infinite else "0 or more and finite"
         raise SettingsError(f"{name}: expected {kind}, found {array[bad].flat[0]:g}.")
     return array
+
+
+def plain(name: str, values: Any) -> Array:
+    """Return an array of what was given.
+
+    Raises
+    ------
+    SettingsError
+        for rows of unequal length, for masks, and for labelled arrays with x before y.
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        raise SettingsError(
+            f"{name}: expected an array without a mask, found a masked one. Try .filled()."
+        )
+    dims = getattr(values, "dims", ())
+    if tuple(dims[-2:]) == ("x", "y"):
+        raise SettingsError(
+            f"{name}: expected dimensions (y, x), found (x, y). Try .transpose(..., 'y', 'x')."
+        )
+    try:
+        return np.asarray(values)
+    except ValueError as fault:
+        raise SettingsError(f"{name}: expected rows of one length, found others.") from fault
 
 
 def positive(name: str, value: Any, unit: str) -> float:
@@ -162,7 +180,7 @@ def positive(name: str, value: Any, unit: str) -> float:
     SettingsError
         for what is not one finite number above zero.
     """
-    number = np.asarray(value)
+    number = plain(name, value)
     if number.dtype.kind not in "iuf" or number.ndim or not 0.0 < float(number) < np.inf:
         raise SettingsError(f"{name}: expected one number above 0 ({unit}), found {value!r}.")
     return float(number)

@@ -1,7 +1,8 @@
 """Any film and any gap: one preconditioned solve a frequency, each started from those before.
 
-With y the admittance of a pixel and y₀ that of the most reluctant one (0 where a void blocks), the
-pixels at y₀ are part of the slab: S = (κ/T + y₀)⁻¹ says what current j on the others, above that of
+The mean current meets the slab as if it were even, and that part is known. With y the admittance of
+a pixel and y₀ that of the most reluctant one (0 where a void blocks), the pixels at y₀ are part of
+the slab: S = (κ/T + y₀)⁻¹, T of uneven currents, says what current j on the others, above that of
 y₀, does to the potential. It stays diagonal in Fourier space. What is left is
 (P S P + 1/(y − y₀)) j = b on the other pixels, complex and symmetric: conjugate gradients without
 conjugation. The preconditioner inverts, in Fourier space, contacts that all have the typical film;
@@ -21,7 +22,7 @@ from typing import Any, final
 
 import numpy as np
 
-from anodescope.contact.slab import LEAST_APART, Slab
+from anodescope.contact.slab import Slab
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -36,11 +37,11 @@ class Solution:
 
     Attributes
     ----------
-    mean : current density over the whole face (A/cm²) of an even applied potential of 1 V, by its
-        stationary form: its error is of second order in what is missed, that of the mean of
-        `current` of first.
+    mean : current density over the whole face (A/cm²) at an even 1 V, by its stationary form: its
+        error is of second order in what is missed, that of the mean of `current` of first.
     current : (y, x) current density (A/cm²) at the applied potential.
-    potential : (y, x) at the slab's face (V).
+    potential : (y, x) of the slab's face (V), less what the mean current makes where that is known.
+    carries : (y, x) bool, the pixels above the background.
     above : (pixel,) j, what recycling keeps.
     missed : rms miss of the potential condition where current passes (V).
     steps : iterations.
@@ -50,6 +51,7 @@ class Solution:
     mean: complex | float
     current: Array
     potential: Array
+    carries: Array
     above: Array
     missed: float
     steps: int
@@ -66,30 +68,46 @@ class Problem:
     conductivity : κ + iωε (S/cm).
     admittance : (y, x) of the pixels (S/cm²); ∞ is perfect contact, 0 blocks.
     contact : (y, x) bool: pixels that answer together; the others, each almost by itself.
+    even : whether the slab's resistance to even current is part of the problem, as it must be where
+        the applied potential is not even.
     """
 
     def __init__(
-        self, slab: Slab, conductivity: complex | float, admittance: Array, contact: Array
+        self,
+        slab: Slab,
+        conductivity: complex | float,
+        admittance: Array,
+        contact: Array,
+        *,
+        even: bool = False,
     ) -> None:
         self._slab = slab
         real = not (np.iscomplexobj(admittance) or np.iscomplexobj(conductivity))
         self.kind = np.dtype(float if real else complex)
         impedance = (slab.real_reach if real else slab.reach) / conductivity
+        if even:
+            impedance[0, 0] = slab.thickness / conductivity
         self._background = _background(admittance)
-        self._whole = impedance.flat[0]  # of the slab under even current
-        self._response = impedance / (1.0 + impedance * self._background)
+        # What the background leaves of an applied wave, without taking a difference.
+        self._left = 1.0 / (1.0 + impedance * self._background)
+        self._response = impedance * self._left
         above = admittance - self._background
         self.carries = above != 0.0
         with np.errstate(invalid="ignore"):
             film = 1.0 / above[self.carries]
         self._film = np.where(np.isinf(above[self.carries]), 0.0, film)
-        # A pixel alone: its film, and what its own current does to its own potential.
-        local = self._response.mean()
-        self._alone = 1.0 / (self._film + local)
         touches = contact[self.carries]
         self._together = touches if touches.any() else np.ones(touches.shape, dtype=bool)
         typical = _typical(self._film[self._together])
-        self._even = 1.0 / (self._response + typical)
+        # To the preconditioner the even wave is like the longest other: it meets no slab here, and
+        # what contacts do to it is of that size.
+        waves = self._response.copy()
+        waves[0, 0] = 0.0
+        waves[0, 0] = waves.flat[np.argmax(np.abs(waves))]
+        # A pixel alone: its film, and what its own current does to its own potential.
+        local = waves.mean()
+        self._alone = _inverse(self._film + local)
+        self._even = _inverse(waves + typical)
         # Pixels with a film unlike the typical one answer by that film more than by the slab.
         self._weight = np.where(self._together, np.sqrt((typical + local) * self._alone), 0.0)
 
@@ -105,8 +123,8 @@ class Problem:
 
     def right_hand_side(self, applied: Array) -> Array:
         """Return b of an applied potential (y, x): what the background leaves of it."""
-        start = self._slab.filtered(self._background * applied, self._response)
-        return np.asarray((applied - start)[self.carries])
+        values = applied.astype(self.kind)
+        return np.asarray(self._slab.filtered(values, self._left)[self.carries])
 
     def solution(
         self, applied: Array, b: Array, above: Array, steps: int, *, allowed: float, safe: bool
@@ -117,19 +135,11 @@ class Problem:
         flow = (self._background * applied).astype(self.kind)
         flow[self.carries] += above
         potential = self._slab.filtered(flow.copy(), self._response)
-        current = flow - self._background * potential
+        current = self._slab.filtered(flow, self._left)
         mean = (current.mean() + (left @ above) / applied.size).item()
         rms = missed / np.sqrt(max(b.size, 1))
-        return Solution(mean, current, potential, above, rms, steps, missed <= allowed, safe)
-
-    def apart(self, applied: Array, above: Array) -> float:
-        """Return how much of an even applied potential the slab's mean drop leaves, relative."""
-        if np.ptp(applied) > 0.0:
-            return 1.0
-        even = applied.flat[0]
-        drop = self._whole * (self._background * even + above.sum() / applied.size)
-        left = abs(1.0 - drop / (even * (1.0 + self._whole * self._background)))
-        return max(float(left), LEAST_APART)
+        settled = missed <= allowed
+        return Solution(mean, current, potential, self.carries, above, rms, steps, settled, safe)
 
     def _on_pixels(self, values: Array, response: Array) -> Array:
         lifted = np.zeros(self._slab.shape, dtype=np.result_type(values, response))
@@ -146,6 +156,12 @@ def _background(admittance: Array) -> complex | float:
     return complex(least) if np.iscomplexobj(admittance) else float(least)
 
 
+def _inverse(values: Array) -> Array:
+    """1 / values, and 0 where there is nothing to invert."""
+    some = values != 0.0
+    return np.where(some, 1.0 / np.where(some, values, 1.0), 0.0)
+
+
 def _typical(film: Array) -> complex | float:
     """One film for all pixels: what they have side by side, so that those that carry count."""
     if film.size == 0 or not np.all(film):
@@ -155,43 +171,41 @@ def _typical(film: Array) -> complex | float:
 
 
 def solve(
-    problem: Problem, applied: Array, earlier: list[Array], *, tolerance: float, most: int
+    problem: Problem, applied: Array, earlier: list[Solution], *, tolerance: float, most: int
 ) -> Solution:
     """Solve one frequency for an applied potential (y, x).
 
     Parameters
     ----------
-    earlier : j of frequencies before, on the same pixels; others are not used.
-    tolerance : of the potential, relative to what the slab leaves of the applied one.
+    earlier : solutions of frequencies before; those on other pixels are not used.
+    tolerance : of the potential, relative to the right-hand side.
     most : iterations at most, of the fast solver and of the safe one.
     """
     b = problem.right_hand_side(applied)
     if b.size == 0:
         return problem.solution(applied, b, b, 0, allowed=0.0, safe=False)
-    aim = tolerance * float(np.linalg.norm(b))
-
-    def allowed(above: Array) -> float:
-        return aim * problem.apart(applied, above)
-
-    same = [start for start in earlier if start.size == b.size]
+    allowed = tolerance * float(np.linalg.norm(b))
+    same = [one.above for one in earlier if np.array_equal(one.carries, problem.carries)]
     above, missed, steps = conjugate_gradients(
         problem.operator, problem.preconditioned, b, _start(problem, b, same), allowed, most
     )
-    safe = missed > allowed(above)
+    safe = missed > allowed
     if safe:
         above, more = _gmres(problem, b, above, allowed, most)
         steps += more
-    return problem.solution(applied, b, above, steps, allowed=allowed(above), safe=safe)
+    return problem.solution(applied, b, above, steps, allowed=allowed, safe=safe)
 
 
 def _start(problem: Problem, b: Array, earlier: list[Array]) -> Array:
-    """The combination of earlier solutions whose miss is orthogonal to all of them."""
+    """The combination of earlier solutions whose miss is orthogonal to all of them, if it helps."""
+    nothing = np.zeros(b.shape, dtype=problem.kind)
     if not earlier:
-        return np.zeros(b.shape, dtype=problem.kind)
+        return nothing
     basis = np.asarray(earlier)
     images = np.asarray([problem.operator(vector) for vector in earlier])
     shares = np.linalg.lstsq(basis @ images.T, basis @ b, rcond=1e-12)[0]
-    return np.asarray(shares @ basis)
+    helps = np.linalg.norm(b - shares @ images) < np.linalg.norm(b)
+    return np.asarray(shares @ basis) if helps else nothing
 
 
 def conjugate_gradients(
@@ -199,13 +213,12 @@ def conjugate_gradients(
     preconditioner: Callable[[Array], Array],
     b: Array,
     start: Array,
-    allowed: Callable[[Array], float],
+    allowed: float,
     most: int,
 ) -> tuple[Array, float, int]:
     """Conjugate gradients for a symmetric operator, real or complex (products unconjugated).
 
-    `allowed` gives the norm of the residual that is small enough at a solution. Returns the best
-    solution met, the norm of its residual and the iterations. It stops early
+    Returns the best solution met, the norm of its residual and the iterations. It stops early
     where a product of two vectors vanishes, as complex ones may, or nothing improves any more.
 
     References
@@ -219,7 +232,7 @@ def conjugate_gradients(
     direction: Array = np.zeros_like(residual)
     before: Any = 1.0
     step = 0
-    while least > allowed(x) and step < most and since < 50:
+    while least > allowed and step < most and since < 50:
         mended = preconditioner(residual)
         product = mended @ residual
         if abs(product) <= 1e-14 * np.linalg.norm(mended) * np.linalg.norm(residual):
@@ -240,7 +253,7 @@ def conjugate_gradients(
 
 
 def _gmres(
-    problem: Problem, b: Array, start: Array, allowed: Callable[[Array], float], most: int
+    problem: Problem, b: Array, start: Array, allowed: float, most: int
 ) -> tuple[Array, int]:
     """The safe solver: slower and with memory for its basis, but its residual never grows."""
     from scipy.sparse.linalg import LinearOperator, gmres
@@ -252,23 +265,16 @@ def _gmres(
         count += 1
 
     size = (b.size, b.size)
-    operator = LinearOperator(size, matvec=problem.operator, dtype=problem.kind)
-    mending = LinearOperator(size, matvec=problem.preconditioned, dtype=problem.kind)
-    found = start
-    # What is small enough is known only near the solution: aim, look, and aim again.
-    for _ in range(3):
-        found, _ = gmres(
-            operator,
-            b,
-            x0=found,
-            rtol=0.0,
-            atol=0.5 * allowed(found),
-            restart=40,
-            maxiter=max(most // 40, 1),
-            M=mending,
-            callback=counted,
-            callback_type="pr_norm",
-        )
-        if np.linalg.norm(b - problem.operator(found)) <= allowed(found) or count >= most:
-            break
+    found, _ = gmres(
+        LinearOperator(size, matvec=problem.operator, dtype=problem.kind),
+        b,
+        x0=start,
+        rtol=0.0,
+        atol=0.5 * allowed,
+        restart=40,
+        maxiter=max(most // 40, 1),
+        M=LinearOperator(size, matvec=problem.preconditioned, dtype=problem.kind),
+        callback=counted,
+        callback_type="pr_norm",
+    )
     return np.asarray(found), count

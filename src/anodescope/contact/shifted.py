@@ -1,11 +1,13 @@
 """One Lanczos run for every frequency: voids that block, and one film below all contacts.
 
-The current density i on the contacts (P keeps their pixels) obeys (P T P + d) i = κ V P1, with
-d = κ z the film written as a length. Only d knows the frequency, and the right-hand side is the
-same for all. So the vectors of one real Lanczos run serve every frequency: the impedance follows
-from the tridiagonal matrix as a continued fraction that grows by one term a step, and the residual
-of each frequency is known as the run goes on. Currents, where they are wanted, take a second run
-that adds the same vectors up, so that no basis is ever held in memory.
+The mean current meets the slab as if it were even, and that part is known. What is left of the
+potential, V, drives the rest: the current density i on the contacts (P keeps their pixels) obeys
+(P T P + d) i = κ V P1, with T of uneven currents and d = κ z the film written as a length. Only d
+knows the frequency, and the right-hand side is the same for all. So the vectors of one real Lanczos
+run serve every frequency: the resistance follows from the tridiagonal matrix as a continued
+fraction that grows by one term a step, and the residual of each frequency is known as the run goes
+on. Currents, where they are wanted, take a second run that adds the same vectors up, so that no
+basis is ever held in memory.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Any, final
 
 import numpy as np
 
-from anodescope.contact.slab import LEAST_APART, Slab
+from anodescope.contact.slab import Slab
 from anodescope.running import Run
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -33,9 +35,8 @@ class Family:
     Attributes
     ----------
     diagonal, beside : (step,) of the tridiagonal matrix (cm).
-    resistance : (shift,) mean potential over mean current, times κ (cm): the slab's length at full
-        contact.
-    missed : (shift,) what remains of the potential condition, relative to the applied voltage, rms.
+    resistance : (shift,) of film and uneven current together, times κ (cm).
+    missed : (shift,) what remains of the potential condition, rms, relative to what drives it.
     steps : (shift,) after so many steps it was small enough.
     converged : (shift,) whether it was.
     """
@@ -56,8 +57,8 @@ def solve(
     Parameters
     ----------
     contact : (y, x) bool, one pixel in contact at least.
-    shifts : (shift,) film lengths d = κ z (cm), real part ≥ 0.
-    tolerance : of the potential, relative to what the slab leaves of the applied one.
+    shifts : (shift,) film lengths d = κ z (cm), real part ≥ 0; not all zero in full contact.
+    tolerance : of `missed`.
     most : steps at most.
     """
     filled = float(np.count_nonzero(contact)) / slab.pixels
@@ -74,10 +75,7 @@ def solve(
         left = left * (across / pivot)
         diagonal.append(along)
         beside.append(across)
-        # What is not the slab's own: a thick slab takes nearly all of the potential, and tells
-        # nothing about the currents at its face.
-        apart = np.abs(1.0 - slab.thickness * filled * inverse)
-        settled = np.abs(left) <= tolerance * np.maximum(apart, LEAST_APART)
+        settled = np.abs(left) <= tolerance
         steps[settled & (steps == 0)] = step
         if np.all(steps > 0):
             break

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from anodescope.contact.pictures import one_map
+from anodescope.contact.slab import checked_sides
+
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def spots(contact: Array, sides: str = "periodic") -> Array:
+def spots(contact: Any, sides: str = "periodic") -> Array:
     """Label the connected parts of a map; pixels are neighbours by their edges, not their corners.
 
     Parameters
@@ -20,10 +23,16 @@ def spots(contact: Array, sides: str = "periodic") -> Array:
     Returns
     -------
     (y, x) int: 0 where there is no contact, else 1, 2, … in the order of the first pixel met.
+
+    Raises
+    ------
+    SettingsError
+        for what is no map of contact, and for sides that are not known.
     """
     from scipy import ndimage
 
-    labels, count = ndimage.label(contact)
+    labels, count = ndimage.label(one_map(contact))
+    checked_sides(sides)
     if count == 0 or sides == "mirror":
         return np.asarray(labels)
     pairs = np.concatenate(
