@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from matplotlib import image
 from scipy import special
 
-from anodescope.contact import constriction, maps
+from anodescope.contact import constriction, maps, pictures
 from anodescope.contact.maps import statistics
 from anodescope.errors import SettingsError
 
@@ -286,6 +286,30 @@ def test_features_narrower_than_the_resolution_go_and_wider_ones_stay() -> None:
     assert np.array_equal(same.least, map_)
 
 
+def test_a_resolution_beyond_the_face_sees_nothing() -> None:
+    # The distance to the nearest image is half a side at most: no need to unroll a million pixels.
+    seen = maps.from_tomography(field(), pixel=PIXEL, resolution=1e6 * PIXEL)
+    assert seen.most.all()
+    assert not seen.least.any()
+
+
+@given(hnp.arrays(bool, st.tuples(st.integers(1, 8), st.integers(1, 8))), st.floats(1.0, 9.0))
+def test_the_nearest_image_decides_how_far_a_pixel_is(map_: np.ndarray, reach: float) -> None:
+    places = np.argwhere(map_)
+    found = pictures._widened(map_, reach)
+    for place in np.ndindex(*map_.shape):
+        way = places - np.asarray(place)
+        way = np.minimum(way % map_.shape, -way % map_.shape)
+        near = bool(np.any((way**2).sum(axis=1) <= reach**2))
+        assert found[place] == near
+
+
+def test_a_tomogram_keeps_its_own_copy() -> None:
+    map_ = field()
+    seen = maps.from_tomography(map_, pixel=PIXEL, resolution=PIXEL)
+    assert not any(np.shares_memory(each, map_) for each in (seen.contact, seen.most, seen.least))
+
+
 def resistance(map_: np.ndarray, film: float = 0.0) -> float:
     found = constriction(
         map_,
@@ -366,6 +390,10 @@ def test_splitting_pixels_leaves_lengths_and_counts(map_: np.ndarray, factor: in
     assert after.mean_chord == pytest.approx(before.mean_chord)
 
 
+def test_a_factor_of_any_whole_type_splits() -> None:
+    assert np.array_equal(maps.split(field(), np.int64(2)), maps.split(field(), 2))  # type: ignore[arg-type]
+
+
 @given(BOOLEANS)
 def test_tiling_keeps_the_fraction_and_multiplies_the_outline(map_: np.ndarray) -> None:
     one, six = (statistics(each, pixel=1.0) for each in (map_, maps.tiled(map_, (2, 3))))
@@ -412,7 +440,26 @@ def test_an_empty_and_a_full_map_have_measures_too() -> None:
         (lambda: rough(cutoff=1.0), "holds no wavelength"),
         (lambda: maps.random_discs((0, 4), fraction=0, radius=1, pixel=1, seed=0), "1 or more"),
         (lambda: maps.tiled(field(), (1.5, 2)), "two whole numbers"),  # type: ignore[arg-type]
+        (lambda: maps.tiled(field(), 2), "two whole numbers"),  # type: ignore[arg-type]
         (lambda: maps.split(field(), 0), "factor"),
+        (lambda: maps.split(field(), True), "factor"),
+        (lambda: discs("0.3"), "fraction"),  # type: ignore[arg-type]
+        (lambda: discs(None), "fraction"),  # type: ignore[arg-type]
+        (lambda: discs(radius="6"), "radius"),
+        (lambda: field(correlation="6"), "correlation"),
+        (lambda: field(correlation=None), "correlation"),
+        (lambda: field(seed=True), "seed"),
+        (lambda: rough(hurst="0.8"), "hurst"),
+        (lambda: rough(hurst=None), "hurst"),
+        (lambda: rough(rms="1"), "rms"),
+        (lambda: maps.highest(np.zeros((3, 3)), "0.5"), "fraction"),  # type: ignore[arg-type]
+        (lambda: maps.bearing_area(np.zeros((3, 3)), "high"), "level"),
+        (lambda: maps.from_image(np.zeros((3, 3)), threshold=None), "threshold"),  # type: ignore[arg-type]
+        (lambda: maps.from_image(np.ma.zeros((3, 3))), "mask"),
+        (lambda: maps.highest(np.ma.zeros((3, 3)), 0.5), "mask"),
+        (lambda: maps.bearing_area(np.ma.zeros((3, 3)), 0.5), "mask"),
+        (lambda: statistics(np.ma.zeros((3, 3), dtype=bool), pixel=1.0), "mask"),
+        (lambda: statistics(field(), pixel=1.0, sides=["mirror"]), "sides"),  # type: ignore[arg-type]
         (lambda: maps.split(np.zeros((2, 3, 3)), 2), "one map"),
         (lambda: maps.highest(np.full((3, 3), np.nan), 0.5), "NaN"),
         (lambda: maps.bearing_area(np.zeros(3), 0.0), "map"),

@@ -4,9 +4,13 @@
 Nothing is kept between steps, so a cell that simulates something else can own a state and advance
 it. The void pattern is periodic; lengths are in cm, volumes in cm³, times in s.
 
-    state = Voids.regular((40e-4, 40e-4), (8, 8), volume=1e-12, shape=Cap(130.0))
-    state = step(state, 0.1, Laws(coarsening=1e-12))
-    contact = contact_map(state, pixel=0.1e-4)
+    rng = np.random.default_rng(0)
+    places, volumes = rng.random((64, 2)) * 40e-4, rng.uniform(0.5e-12, 1.5e-12, 64)
+    state = Voids((40e-4, 40e-4), places, volumes, Cap(130.0))
+    state = step(state, 1.0, Laws(coarsening=1e-12))
+    contact = contact_map(state, pixel=0.5e-4)
+
+Equal voids do not coarsen: start from unequal ones.
 
 What is law and what is assumed. The coarsening law is that of Lifshitz, Slyozov and Wagner with
 voids on a plane in place of grains in a volume; rates are the user's. That voids share a flux by
@@ -16,15 +20,18 @@ the radius of their bases, that healing is a line that moves at one speed, and t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
 
 from anodescope.citations import relies_on
+from anodescope.contact.checks import at_least_zero, number
 from anodescope.contact.face import positive
-from anodescope.contact.maps import disc_pixels, whole_seed
+from anodescope.contact.maps import disc_pixels
+from anodescope.contact.void_flows import coarsened, fed
 from anodescope.contact.void_shapes import Cap, Pancake, Shape
+from anodescope.contact.voids import Voids, between, distances, wrapped
 from anodescope.errors import SettingsError
 
 __all__ = [
@@ -45,93 +52,8 @@ __all__ = [
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Voids:
-    """The voids of one periodic face at one instant.
-
-    Attributes
-    ----------
-    face : sides of the face (y, x), cm.
-    positions : (void, 2), middle of each base (y, x), cm.
-    volumes : (void,), cm³, above 0.
-    shape : how radius and depth follow from the volume.
-    time : s.
-    waiting : volume (cm³) that a flux has made while there was no void to take it.
-    seed, born, exposure : the random stream of births: its seed, the births drawn so far, and the
-        expected number of births since the last one.
-    """
-
-    face: tuple[float, float]
-    positions: Array
-    volumes: Array
-    shape: Shape = field(default_factory=Cap)
-    time: float = 0.0
-    waiting: float = 0.0
-    seed: int = 0
-    born: int = 0
-    exposure: float = 0.0
-
-    def __post_init__(self) -> None:
-        if len(self.face) != 2:
-            raise SettingsError(f"face: expected two sides (y, x) in cm, found {self.face!r}.")
-        sides = (positive("face", self.face[0], "cm"), positive("face", self.face[1], "cm"))
-        positions = np.asarray(self.positions, dtype=float).reshape(-1, 2) % np.asarray(sides)
-        volumes = np.asarray(self.volumes, dtype=float)
-        if volumes.shape != (len(positions),):
-            raise SettingsError(
-                f"volumes: expected one for each of {len(positions)} positions, "
-                f"found the shape {volumes.shape}."
-            )
-        finite = np.isfinite(positions).all() and np.isfinite(volumes).all()
-        if not finite or np.any(volumes <= 0.0):
-            raise SettingsError("positions and volumes: expected finite ones, volumes above 0.")
-        whole_seed(self.seed)
-        for array in (positions, volumes):
-            array.setflags(write=False)
-        object.__setattr__(self, "face", sides)
-        object.__setattr__(self, "positions", positions)
-        object.__setattr__(self, "volumes", volumes)
-
-    @classmethod
-    def none(cls, face: tuple[float, float], shape: Shape | None = None, seed: int = 0) -> Voids:
-        """Return a face without voids."""
-        return cls(face, np.empty((0, 2)), np.empty(0), shape or Cap(), seed=seed)
-
-    @classmethod
-    def regular(
-        cls,
-        face: tuple[float, float],
-        count: tuple[int, int],
-        *,
-        volume: float,
-        shape: Shape | None = None,
-    ) -> Voids:
-        """Return count (y, x) equal voids on a rectangular lattice."""
-        y, x = ((np.arange(n) + 0.5) * side / n for n, side in zip(count, face, strict=True))
-        positions = np.stack(np.meshgrid(y, x, indexing="ij"), axis=-1).reshape(-1, 2)
-        return cls(face, positions, np.full(len(positions), volume), shape or Cap())
-
-    @property
-    def area(self) -> float:
-        """Area of the face (cm²)."""
-        return self.face[0] * self.face[1]
-
-    @property
-    def radii(self) -> Array:
-        """Radius of each base (void,), cm."""
-        return self.shape.radius(self.volumes)
-
-    @property
-    def total_volume(self) -> float:
-        """Volume of all voids and of what waits for one (cm³)."""
-        return float(self.volumes.sum()) + self.waiting
-
-    @property
-    def contact_fraction(self) -> float:
-        """Fraction of the face outside the bases; exact while no bases overlap."""
-        return 1.0 - float(np.pi * (self.radii**2).sum()) / self.area
+# Each takes about 20 µs; more in one step is more likely a slip in a unit.
+MOST_BIRTHS = 1_000_000
 
 
 @final
@@ -149,7 +71,7 @@ class Laws:
         its share by the radius of its base, as diffusion to a disc does.
     coarsening : K (cm³/s) of dV/dt = K(a/ā − 1): voids wider than the mean grow at the cost of the
         others, the total constant. For caps of volume g·a³, ā³ comes to grow by 4K/(27g) a second.
-    coalescence : whether bases that touch become one void of their summed volume.
+    coalescence : whether voids that touch become one of their summed volume.
     healing : speed (cm/s) at which the rim of every base moves inwards; volume is lost.
     """
 
@@ -162,11 +84,10 @@ class Laws:
 
     def __post_init__(self) -> None:
         for name in ("nucleation", "nucleus", "coarsening", "healing"):
-            value = getattr(self, name)
-            if not 0.0 <= value < np.inf:
-                raise SettingsError(f"{name}: expected a number of 0 or more, found {value!r}.")
-        if not np.isfinite(self.flux):
-            raise SettingsError(f"flux: expected a finite number (cm/s), found {self.flux!r}.")
+            at_least_zero(name, getattr(self, name))
+        number("flux", self.flux, "a finite number (cm/s)")
+        if not isinstance(self.coalescence, bool | np.bool_):
+            raise SettingsError(f"coalescence: expected True or False, found {self.coalescence!r}.")
         if self.nucleation > 0.0 and self.nucleus == 0.0:
             raise SettingsError("nucleus: voids cannot be born without a volume (cm³), found 0.")
 
@@ -174,9 +95,11 @@ class Laws:
 def step(state: Voids, duration: float, laws: Laws) -> Voids:
     """Return the voids a time step later.
 
-    Growth and healing act in halves about coarsening (Strang), then births and touching follow. So
-    the error of a step falls with the third power of its length while voids only change size, and
-    with the second where one is born, vanishes or touches another.
+    Growth and healing act in halves about coarsening (Strang), then births and touching follow.
+    Each law alone may take a step of any length: growth and healing are exact, coarsening takes
+    substeps. That laws act one after another is an error: it falls with the third power of the
+    step's length while voids only change size, and with the second where one is born, vanishes or
+    touches another. Halve the step to see it.
 
     Parameters
     ----------
@@ -187,7 +110,7 @@ def step(state: Voids, duration: float, laws: Laws) -> Voids:
     Raises
     ------
     SettingsError
-        for a duration that is not above 0.
+        for a duration that is not above 0, and as `nucleate`.
     """
     duration = positive("duration", duration, "s")
     state = grow(state, duration / 2.0, laws.flux)
@@ -203,15 +126,31 @@ def step(state: Voids, duration: float, laws: Laws) -> Voids:
 
 
 def nucleate(state: Voids, duration: float, rate: float, volume: float) -> Voids:
-    """Return the voids and those born at random in contact, `rate` in 1/(cm² s).
+    """Return the voids and those born at random in contact, `rate` in 1/(cm² s), `volume` in cm³.
 
-    A birth comes each time the exposure rate × face × time has grown by an exponential number of
-    the seed's stream; one that would fall into a void is lost. So times and places of births do not
-    depend on how time is cut into steps.
+    A try comes each time the exposure rate × face × time has grown by an exponential number of
+    the seed's stream; one that falls into a void is lost. So times and places of tries do not
+    depend on how time is cut into steps. Which of them are lost does, where voids change meanwhile:
+    a try meets the voids as they are at this call.
+
+    Raises
+    ------
+    SettingsError
+        for a duration or volume that is not above 0, a rate that is not a finite one of 0 or more,
+        and for more than a million tries at once.
     """
+    duration, rate = (
+        positive("duration", duration, "s"),
+        at_least_zero("rate", rate),
+    )
+    volume = positive("volume", volume, "cm³")
     expected = state.exposure + rate * state.area * duration
-    born, places = state.born, list(state.positions)
-    volumes, radii = list(state.volumes), list(state.radii)
+    if not expected <= MOST_BIRTHS:
+        raise SettingsError(
+            f"rate: expected at most {MOST_BIRTHS} births a step, found {expected:g}. "
+            "Try a smaller rate or face."
+        )
+    born, tries = state.born, []
     while True:
         stream = np.random.default_rng((state.seed, born))
         wait = stream.exponential()
@@ -219,23 +158,53 @@ def nucleate(state: Voids, duration: float, rate: float, volume: float) -> Voids
             break
         expected -= wait
         born += 1
-        place = stream.random(2) * state.face
-        if np.all(_distances(place, np.reshape(places, (-1, 2)), state.face) >= radii):
-            places.append(place)
-            volumes.append(volume)
-            radii.append(float(state.shape.radius(np.asarray(volume))))
-    positions = np.reshape(places, (-1, 2))
-    return replace(
-        state, positions=positions, volumes=np.asarray(volumes), born=born, exposure=expected
-    )
+        tries.append(stream.random(2) * state.face)
+    places = wrapped(np.reshape(tries, (-1, 2)), state.face)
+    places = places[_free(state, places, float(state.shape.radius(np.asarray(volume))))]
+    positions = np.concatenate([state.positions, places])
+    volumes = np.concatenate([state.volumes, np.full(len(places), volume)])
+    return replace(state, positions=positions, volumes=volumes, born=born, exposure=expected)
+
+
+def _free(state: Voids, places: Array, radius: float) -> Array:
+    """Return which places (in their order) lie in no base, nor in that of an earlier birth."""
+    from scipy.spatial import cKDTree
+
+    free = np.ones(len(places), dtype=bool)
+    if not free.size:
+        return free
+    tree = cKDTree(places, boxsize=state.face)
+    void, inside = _pairs(tree.query_ball_point(state.positions, state.radii))
+    away = distances(state.positions[void], places[inside], state.face)
+    free[inside[away < state.radii[void]]] = False
+    for index, place in enumerate(places):
+        if free[index]:
+            later = np.asarray(tree.query_ball_point(place, radius), dtype=int)
+            later = later[later > index]
+            free[later[distances(place, places[later], state.face) < radius]] = False
+    return free
+
+
+def _pairs(near: Any) -> tuple[Array, Array]:
+    """Return the pairs (which, neighbour) of what `query_ball_point` found."""
+    found = [np.asarray(each, dtype=int) for each in near]
+    first = np.repeat(np.arange(len(found)), [each.size for each in found])
+    return first, np.concatenate([*found, np.empty(0, dtype=int)])
 
 
 def grow(state: Voids, duration: float, flux: float) -> Voids:
-    """Return the voids after a flux (cm/s) of volume, shared by the radii of their bases.
+    """Return the voids after a flux (cm/s) of volume, shared by the radii of their bases, exactly.
 
     The total changes by flux × face × duration to rounding. Without a void it waits; a negative
     flux takes what waits, then the voids, and ends when there is nothing left.
+
+    Raises
+    ------
+    SettingsError
+        for a duration that is not above 0, and a flux that is not finite.
     """
+    duration = positive("duration", duration, "s")
+    flux = number("flux", flux, "a finite number (cm/s)")
     if flux == 0.0 and state.waiting == 0.0:
         return state
     made = flux * state.area * duration + state.waiting
@@ -243,16 +212,18 @@ def grow(state: Voids, duration: float, flux: float) -> Voids:
         return replace(state, waiting=max(made, 0.0))
     if state.volumes.sum() + made <= 0.0:
         return replace(_chosen(state, np.zeros_like(state.volumes)), waiting=0.0)
-
-    def shared(volumes: Array) -> Array:
-        radii = state.shape.radius(volumes)
-        return np.asarray(made * radii / radii.sum())
-
-    return _kept(replace(state, waiting=0.0), _heun(state.volumes, shared), made)
+    return replace(_chosen(state, fed(state.shape, state.volumes, made)), waiting=0.0)
 
 
 def heal(state: Voids, duration: float, speed: float) -> Voids:
-    """Return the voids after the rims of their bases moved inwards at a speed (cm/s), exactly."""
+    """Return the voids after the rims of their bases moved inwards at a speed (cm/s), exactly.
+
+    Raises
+    ------
+    SettingsError
+        for a duration that is not above 0, and a speed that is not a finite one of 0 or more.
+    """
+    duration, speed = positive("duration", duration, "s"), at_least_zero("speed", speed)
     if speed == 0.0:
         return state
     radii = np.maximum(state.radii - speed * duration, 0.0)
@@ -265,22 +236,29 @@ def merge(state: Voids, duration: float, coarsening: float) -> Voids:
 
     dV/dt = K(a/ā − 1), K in cm³/s: exchange by diffusion between bases whose equilibrium
     concentration rises as 1/a (Lifshitz & Slyozov 1961, doi:10.1016/0022-3697(61)90054-3; Wagner
-    1961, doi:10.1002/bbpc.19610650704), with the mean field that keeps the total.
+    1961, doi:10.1002/bbpc.19610650704), with the mean field that keeps the total. The equation is
+    solved in substeps (`void_flows`), so a long duration is as good as many short ones: volumes
+    agree to 1 % of the mean one, but for voids so alike that rounding decides which one stays.
+
+    Raises
+    ------
+    SettingsError
+        for a duration that is not above 0, and a coarsening that is not a finite one of 0 or more.
     """
+    duration, coarsening = (
+        positive("duration", duration, "s"),
+        at_least_zero("coarsening", coarsening),
+    )
     if coarsening == 0.0 or state.volumes.size < 2:
         return state
-
-    def exchanged(volumes: Array) -> Array:
-        radii = state.shape.radius(volumes)
-        return np.asarray(coarsening * duration * (radii / radii.mean() - 1.0))
-
-    return _kept(state, _heun(state.volumes, exchanged), 0.0)
+    return _chosen(state, coarsened(state.shape, state.volumes, duration, coarsening))
 
 
 def coalesced(state: Voids) -> Voids:
-    """Return the voids after those whose bases touch became one, until none touch.
+    """Return the voids after those that touch became one, until none touch.
 
-    A pair becomes one void of the summed volume at the centre of the two volumes; the deepest
+    Voids touch by their bases, or by their bellies where caps overhang their bases (angles below
+    90). A pair becomes one void of the summed volume at the centre of the two volumes; the deepest
     overlaps go first. A merged cap is narrower than the two together, a merged pancake is not.
     """
     while True:
@@ -295,13 +273,13 @@ def coalesced(state: Voids) -> Voids:
                 continue
             taken[i] = taken[j] = gone[j] = True
             total = volumes[i] + volumes[j]
-            positions[i] += volumes[j] / total * _between(positions[i], positions[j], state.face)
+            positions[i] += volumes[j] / total * between(positions[i], positions[j], state.face)
             volumes[i] = total
         state = replace(state, positions=positions[~gone], volumes=volumes[~gone])
 
 
 def _touching(state: Voids) -> tuple[Array, Array]:
-    """Return the pairs of voids whose bases touch, deepest overlap first, ties by their order."""
+    """Return the pairs of voids that touch, deepest overlap first, ties by their order."""
     from scipy.spatial import cKDTree
 
     if state.volumes.size < 2:
@@ -309,16 +287,14 @@ def _touching(state: Voids) -> tuple[Array, Array]:
         return none, none
     radii = state.radii
     tree = cKDTree(state.positions, boxsize=state.face)
-    # A void reaches those no wider than itself within its own diameter: no pair is missed, and a
+    # A void touches those no wider than itself nearer than one like it: no pair is missed, and a
     # single wide void does not make every small one look far.
-    near = tree.query_ball_point(state.positions, 2.0 * radii)
-    counts = np.asarray([len(each) for each in near])
-    first = np.repeat(np.arange(radii.size), counts)
-    second = np.concatenate([np.asarray(each, dtype=int) for each in near])
+    near = tree.query_ball_point(state.positions, state.shape.touching(radii, radii))
+    first, second = _pairs(near)
     wider = (radii[first] > radii[second]) | ((radii[first] == radii[second]) & (first < second))
     first, second = first[wider], second[wider]
-    apart = _distances(state.positions[first], state.positions[second], state.face)
-    overlap = radii[first] + radii[second] - apart
+    apart = distances(state.positions[first], state.positions[second], state.face)
+    overlap = state.shape.touching(radii[first], radii[second]) - apart
     order = np.lexsort((second, first, -overlap))
     order = order[overlap[order] >= 0.0]
     return first[order], second[order]
@@ -363,29 +339,6 @@ def void_depth(state: Voids, *, pixel: float) -> Array:
     return depth
 
 
-def _heun(volumes: Array, change: Any) -> Array:
-    """Advance by the mean of the changes at the start and at the end (order 2)."""
-    early = change(volumes)
-    late = change(np.maximum(volumes + early, 0.0))
-    return np.asarray(volumes + (early + late) / 2.0)
-
-
-def _kept(state: Voids, volumes: Array, made: float) -> Voids:
-    """Drop the voids that ran empty; the others bear what these could not give."""
-    rest = np.maximum(volumes, 0.0)
-    return _chosen(state, rest * ((state.volumes.sum() + made) / rest.sum()))
-
-
 def _chosen(state: Voids, volumes: Array) -> Voids:
     alive = volumes > 0.0
     return replace(state, positions=state.positions[alive], volumes=volumes[alive])
-
-
-def _between(start: Array, end: Array, face: tuple[float, float]) -> Array:
-    """Shortest way from one place to another on the periodic face."""
-    way = end - start
-    return np.asarray(way - np.asarray(face) * np.rint(way / np.asarray(face)))
-
-
-def _distances(places: Array, others: Array, face: tuple[float, float]) -> Array:
-    return np.asarray(np.hypot(*np.moveaxis(_between(places, others, face), -1, 0)))

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from anodescope.contact.face import positive
+from anodescope.contact.checks import counts, number, whole
+from anodescope.contact.face import plain, positive
 from anodescope.contact.measures import MapStatistics, statistics
 from anodescope.contact.pictures import (
     Tomographed,
@@ -38,7 +39,6 @@ __all__ = [
     "split",
     "statistics",
     "tiled",
-    "whole_seed",
 ]
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -83,7 +83,7 @@ def random_discs(
     SettingsError
         for values outside those ranges, and where the discs asked for find no room.
     """
-    shape = _shape(shape)
+    shape = counts("shape", shape)
     reach = positive("radius", radius, "cm") / positive("pixel", pixel, "cm")
     if not np.sqrt(0.5) <= reach <= min(shape) / 2:
         raise SettingsError(
@@ -187,13 +187,10 @@ def gaussian_field(
     SettingsError
         for values outside those ranges.
     """
-    shape = _shape(shape)
+    shape = counts("shape", shape)
     longest = min(shape) / 2 * positive("pixel", pixel, "cm")
-    if not 0.0 <= correlation <= longest:
-        raise SettingsError(
-            f"correlation: expected 0 to {longest:g} cm (half the shorter side), "
-            f"found {correlation:g}."
-        )
+    wanted = f"0 to {longest:g} cm (half the shorter side)"
+    correlation = number("correlation", correlation, wanted, least=0.0, most=longest)
     # A spectrum of exp(−k²ℓ²/4) has the correlation exp(−r²/ℓ²); its root filters white noise.
     root = np.exp(-((_wave_numbers(shape, pixel) * correlation) ** 2) / 8.0)
     return highest(_filtered(root, shape, seed), fraction)
@@ -251,10 +248,9 @@ def self_affine(
     SettingsError
         for values outside those ranges, and where no wavelength is left.
     """
-    shape = _shape(shape)
+    shape = counts("shape", shape)
     shortest = 2.0 * positive("pixel", pixel, "cm")
-    if not 0.0 <= hurst <= 1.0:
-        raise SettingsError(f"hurst: expected 0 to 1, found {hurst:g}.")
+    hurst = number("hurst", hurst, "0 to 1", least=0.0, most=1.0)
     cutoff = shortest if cutoff is None else positive("cutoff", cutoff, "cm")
     flat_from = np.inf if rolloff is None else positive("rolloff", rolloff, "cm")
     if not shortest <= cutoff < flat_from:
@@ -294,23 +290,34 @@ def bearing_area(heights: Any, level: Any) -> Any:
         for heights that are not a finite map (y, x), and for a level that is NaN.
     """
     rising = np.sort(one_field("heights", heights), axis=None)
-    levels = np.asarray(level, dtype=float)
-    if np.isnan(levels).any():
-        raise SettingsError("level: expected numbers (cm), found NaN.")
+    levels = plain("level", level)
+    if levels.dtype.kind not in "iuf" or np.isnan(levels).any():
+        raise SettingsError(f"level: expected numbers (cm), found {level!r}.")
     above = rising.size - np.searchsorted(rising, levels, side="left")
     return above / rising.size
 
 
 def split(contact: Any, factor: int) -> Array:
-    """Return the same map with each pixel split into factor² of them; the pixel shrinks alike."""
-    if not isinstance(factor, int) or factor < 1:
-        raise SettingsError(f"factor: expected a whole number of 1 or more, found {factor!r}.")
+    """Return the same map with each pixel split into factor² of them; the pixel shrinks alike.
+
+    Raises
+    ------
+    SettingsError
+        for what is no map, and for a factor that is no whole number of 1 or more.
+    """
+    factor = whole("factor", factor, 1)
     return np.repeat(np.repeat(one_map(contact), factor, axis=0), factor, axis=1)
 
 
 def tiled(contact: Any, times: tuple[int, int]) -> Array:
-    """Return a periodic map repeated (y, x) times."""
-    return np.tile(one_map(contact), _shape(times))
+    """Return a periodic map repeated (y, x) times.
+
+    Raises
+    ------
+    SettingsError
+        for what is no map, and for other times than two whole numbers of 1 or more.
+    """
+    return np.tile(one_map(contact), counts("times", times))
 
 
 def _filtered(root: Array, shape: tuple[int, int], seed: int) -> Array:
@@ -326,25 +333,9 @@ def _wave_numbers(shape: tuple[int, int], pixel: float) -> Array:
     return np.asarray(2.0 * np.pi * np.hypot(along_y, along_x))
 
 
-def _shape(shape: Any) -> tuple[int, int]:
-    sides = np.asarray(shape)
-    if sides.shape != (2,) or sides.dtype.kind not in "iu" or np.any(sides < 1):
-        raise SettingsError(f"expected two whole numbers (y, x) of 1 or more, found {shape!r}.")
-    return int(sides[0]), int(sides[1])
-
-
 def _stream(seed: int) -> np.random.Generator:
-    return np.random.default_rng(whole_seed(seed))
-
-
-def whole_seed(seed: int) -> int:
-    """Return a seed; raise SettingsError for what is no whole number of 0 or more."""
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise SettingsError(f"seed: expected a whole number of 0 or more, found {seed!r}.")
-    return int(seed)
+    return np.random.default_rng(whole("seed", seed, 0))
 
 
 def _target(fraction: float, shape: tuple[int, ...]) -> int:
-    if not 0.0 <= fraction <= 1.0:
-        raise SettingsError(f"fraction: expected 0 to 1, found {fraction!r}.")
-    return round(fraction * shape[0] * shape[1])
+    return round(number("fraction", fraction, "0 to 1", least=0.0, most=1.0) * shape[0] * shape[1])

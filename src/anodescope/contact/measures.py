@@ -9,9 +9,8 @@ import numpy as np
 
 from anodescope.contact.face import positive
 from anodescope.contact.pictures import one_map
-from anodescope.contact.slab import SIDES
+from anodescope.contact.slab import checked_sides
 from anodescope.contact.spots import spots
-from anodescope.errors import SettingsError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -62,8 +61,7 @@ def statistics(contact: Any, *, pixel: float, sides: str = "periodic") -> MapSta
         for other maps, sides and lengths.
     """
     map_, pixel = one_map(contact), positive("pixel", pixel, "cm")
-    if sides not in SIDES:
-        raise SettingsError(f"sides: expected one of {', '.join(SIDES)}, found {sides!r}.")
+    checked_sides(sides)
     touching = int(np.count_nonzero(map_))
     empty = map_.size - touching
     edges = _edges(map_, periodic=sides == "periodic")

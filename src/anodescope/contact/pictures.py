@@ -8,7 +8,8 @@ from typing import Any, final
 
 import numpy as np
 
-from anodescope.contact.face import contact_map, positive
+from anodescope.contact.checks import number
+from anodescope.contact.face import contact_map, plain, positive
 from anodescope.errors import SettingsError
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -34,10 +35,8 @@ def from_image(source: Any, *, threshold: float = 0.5, invert: bool = False) -> 
         for a file that is no picture, one with transparent parts, and values that are not a finite
         map.
     """
-    values = _picture(Path(source)) if isinstance(source, str | Path) else np.asarray(source)
-    if not np.isfinite(threshold):
-        raise SettingsError(f"threshold: expected a finite number, found {threshold:g}.")
-    bright = one_field("source", values) > threshold
+    values = _picture(Path(source)) if isinstance(source, str | Path) else source
+    bright = one_field("source", values) > number("threshold", threshold, "a finite number")
     return ~bright if invert else bright
 
 
@@ -103,7 +102,8 @@ def from_tomography(contact: Any, *, pixel: float, resolution: float) -> Tomogra
     contact : (y, x) bool, periodic.
     pixel : side of a pixel (cm).
     resolution : width (cm) of the narrowest feature that would have been seen; counted in whole
-        pixels, so that below three pixels it changes nothing.
+        pixels, so that below three pixels it changes nothing; from the face's diagonal on nothing
+        is seen.
 
     Returns
     -------
@@ -114,7 +114,8 @@ def from_tomography(contact: Any, *, pixel: float, resolution: float) -> Tomogra
     SettingsError
         for other maps, and for lengths that are not above 0.
     """
-    seen = one_map(contact)
+    # A copy: the answer must not change with an array of the user.
+    seen = one_map(contact).copy()
     across = positive("resolution", resolution, "cm") / positive("pixel", pixel, "cm")
     # A disc of pixels that reaches r of them from its middle one is 2r + 1 wide.
     reach = (across * (1.0 + 1e-12) - 1.0) / 2.0
@@ -129,9 +130,11 @@ def _widened(map_: Array, reach: float) -> Array:
 
     if reach < 1.0 or not map_.any():
         return map_
-    margin = int(reach) + 1
-    away = ndimage.distance_transform_edt(~np.pad(map_, margin, mode="wrap"))
-    return np.asarray(away[margin:-margin, margin:-margin] <= reach)
+    # No pixel is further than half a side from the nearest image of another.
+    down, right = (int(min(reach, count // 2)) + 1 for count in map_.shape)
+    padded = np.pad(map_, ((down, down), (right, right)), mode="wrap")
+    away = ndimage.distance_transform_edt(~padded)
+    return np.asarray(away[down:-down, right:-right] <= reach)
 
 
 def one_map(contact: Any) -> Array:
@@ -154,9 +157,9 @@ def one_field(name: str, values: Any) -> Array:
     Raises
     ------
     SettingsError
-        for other shapes and types, and for values that are not finite.
+        for other shapes and types, for masks, and for values that are not finite.
     """
-    field = np.asarray(values)
+    field = plain(name, values)
     if field.ndim != 2 or field.size == 0 or field.dtype.kind not in "biuf":
         raise SettingsError(
             f"{name}: expected a map (y, x) of numbers, found {field.dtype} of shape {field.shape}."
