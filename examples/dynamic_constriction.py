@@ -6,7 +6,8 @@ distribution of relaxation times as a measured spectrum would be:
 1. Voids give a second arc only where they charge faster than the contacts' film.
 2. At constant contact fraction the arc's frequency falls as 1/size, if the depth stays; if the
    depth grows with the size, it stays too.
-3. A shallower void is never the faster one: its gap holds more charge.
+3. Of voids of one outline the shallower is never the faster: its gap holds more charge. Where the
+   outline changes too, or where voids move, a shallow void can be the faster one.
 
     python examples/dynamic_constriction.py
 """
@@ -21,6 +22,7 @@ from scipy.signal import find_peaks
 
 import anodescope as an
 from anodescope.contact import constriction
+from anodescope.contact.evolving import Cap, Laws, Pancake, Voids, step
 
 VACUUM = 8.8541878128e-14  # F/cm
 CONDUCTIVITY = 5e-4  # S/cm, of NASICON (assumed)
@@ -171,9 +173,113 @@ def distributions_against_depth(depths):
     ]
 
 
+def saturated(capacitance, fraction=FRACTION):
+    """Time (s) that patterns far wider than the electrolyte is thick approach, whatever their size.
+
+    Current then runs straight down: a column under a void is a resistance L/κ and a capacitance in
+    series, beside the columns under contacts. At one current the voids relax with C L/(κ fraction).
+    """
+    return capacitance * THICKNESS / (CONDUCTIVITY * fraction)
+
+
 def period_for(tau, capacitance):
-    """Period (cm) at which voids of a capacitance (F/cm²) put the constriction at `tau` (s)."""
-    return tau * CONDUCTIVITY / (own()[1] * capacitance)
+    """Period (cm) at which voids of a capacitance (F/cm²) put the constriction at `tau` (s).
+
+    Raises
+    ------
+    ValueError
+        for times that would take a period above the electrolyte's thickness, where time no longer
+        grows with the period.
+    """
+    period = tau * CONDUCTIVITY / (own()[1] * capacitance)
+    # The law is for periods far below the thickness; at one thickness it is still good to 3 %.
+    if period > 1.05 * THICKNESS:
+        raise ValueError(
+            f"tau: {tau:g} s would take a period of {period:.2g} cm, where the law holds below "
+            f"about {THICKNESS:g} cm. No pattern takes longer than {saturated(capacitance):.2g} s."
+        )
+    return period
+
+
+def reach(tau, capacitance):
+    """Say the period that a time takes, or that there is none."""
+    try:
+        return f"{period_for(tau, capacitance):.2g} cm"
+    except ValueError:
+        return f"none (at most {saturated(capacitance):.2g} s)"
+
+
+def ordered_times(contact, capacitance, *, pixel=1e-4, thickness=THICKNESS):
+    """All time constants (s) of a small map with perfect contact, slow ones first.
+
+    Parameters
+    ----------
+    contact : (y, x) bool.
+    capacitance : F/cm², of each void (void,), in the order of `contact[~contact]`.
+
+    Notes
+    -----
+    With no current from outside, voids at voltages v across their gaps hold the charge C v and lose
+    the current G v: C v = τ G v. Each ordered τ is a largest-least value of vᵀCv / vᵀGv, which
+    grows, or stays, where any capacitance does (Courant, Fischer).
+    """
+    inverse = np.linalg.inv(face_resistance(contact.shape, pixel, thickness))
+    # The electrode floats: what one potential everywhere would draw is taken off.
+    drawn = inverse.sum(axis=0)
+    inverse -= np.outer(drawn, drawn) / drawn.sum()
+    void = ~contact.ravel()
+    root = np.sqrt(np.asarray(capacitance))
+    scaled = root[:, None] * np.linalg.inv(inverse[np.ix_(void, void)]) * root
+    return np.sort(np.linalg.eigvalsh(0.5 * (scaled + scaled.T)))[::-1]
+
+
+def face_resistance(shape, pixel, thickness):
+    """Potential (V) of each pixel for 1 A/cm² into another: (pixel, pixel), Ω·cm², periodic.
+
+    The wave of current k leaves tanh(kL)/(κk), and pixels average: their waves are summed here over
+    so many aliases as a small matrix allows.
+    """
+    many = 32
+    total = np.zeros(shape)
+    ny, nx = shape
+    for row in range(-many, many + 1):
+        for column in range(-many, many + 1):
+            y = np.fft.fftfreq(ny)[:, None] + row
+            x = np.fft.fftfreq(nx)[None, :] + column
+            k = 2 * np.pi * np.hypot(y, x) / pixel
+            with np.errstate(divide="ignore", invalid="ignore"):
+                reach = np.where(k == 0.0, thickness, np.tanh(k * thickness) / k)
+            total += reach * (np.sinc(y) * np.sinc(x)) ** 2
+    kernel = np.fft.ifft2(total).real / CONDUCTIVITY
+    rows, columns = (places.ravel() for places in np.indices(shape))
+    return kernel[(rows[:, None] - rows[None, :]) % ny, (columns[:, None] - columns[None, :]) % nx]
+
+
+def time_of_pore(period, depth):
+    """Time (s) of a pattern of voids of some depth (cm) and period (cm), without a film."""
+    return own()[1] * gap(depth) * period / CONDUCTIVITY
+
+
+def half_gone(depth, period=PERIOD):
+    """Frequency (Hz) at which voids of some depth (cm) have bridged half of the constriction."""
+    frequency = np.logspace(0, 10, 401)
+    found = spectrum(period=period, gap_capacitance=gap(depth), frequency=frequency)
+    left = (found["impedance"] - found["slab"]).values.real
+    return float(np.exp(np.interp(0.5 * left[0], left[::-1], np.log(frequency)[::-1])))
+
+
+def refill_time(shape, radius, flux, pitch):
+    """Time (s) after which a flux (cm/s, negative) has filled a void of one outline, and its depth.
+
+    Found by `contact.evolving`: voids on a lattice of `pitch` (cm), steps of a thousandth of it.
+    """
+    volume = float(shape.volume(np.asarray(radius)))
+    state = Voids.regular((pitch, pitch), (1, 1), volume=volume, shape=shape)
+    duration = volume / (pitch**2 * -flux) / 1000
+    laws = Laws(flux=flux)
+    while state.volumes.size:
+        state = step(state, duration, laws)
+    return state.time
 
 
 def main():
@@ -193,8 +299,39 @@ def main():
         f"3. frequency ∝ depth^{slope(depths[:3], 1 / np.array(found[:3])):.3f} from 1 to 100 nm,"
     )
     print(f"   at last {found[-1]:.2e} s, where the electrolyte relaxes in {ELECTROLYTE:.2e} s")
-    for name, capacitance in (("empty voids 1 nm deep", gap(1e-7)), ("10 µF/cm²", 1e-5)):
-        print(f"   a constriction at 1e-03 s takes {period_for(1e-3, capacitance):.2g} cm: {name}")
+    for tau in (1e-4, 1e-3):
+        for name, capacitance in (("empty voids 1 nm deep", gap(1e-7)), ("10 µF/cm²", 1e-5)):
+            print(f"   period for a constriction at {tau:g} s: {reach(tau, capacitance)}, {name}")
+    for name, (small, other) in readings().items():
+        print(f"3. {name}: {small:.3g}, {other:.3g}")
+
+
+# Radius (cm), flux (cm/s) and pitch (cm) of the voids that are refilled; 2.5e-7 is 1 mA/cm² of Na.
+BASE, PLATING, PITCH = 10e-4, -2.5e-7, 40e-4
+
+
+def readings():
+    """In what sense a shallow void can be the faster one: (shallow, deep) of each, by name."""
+    wide, small = PERIOD, PERIOD / 100
+    return {
+        "τ (s), 1 nm deep per 1 µm, and 10 nm deep per 100 µm": (
+            time_of_pore(small, 1e-7),
+            time_of_pore(wide, 1e-6),
+        ),
+        "τ (s), depth = period / 1000, period 1 µm and 100 µm": (
+            time_of_pore(small, 1e-3 * small),
+            time_of_pore(wide, 1e-3 * wide),
+        ),
+        "constriction half gone at (Hz), 1 nm and 100 nm deep": (half_gone(1e-7), half_gone(1e-5)),
+        "refilled at 1 mA/cm² after (s), pancakes 10 nm and 1 µm deep": (
+            refill_time(Pancake(1e-6), BASE, PLATING, PITCH),
+            refill_time(Pancake(1e-4), BASE, PLATING, PITCH),
+        ),
+        "the same, caps with a contact angle of 150° and 90°": (
+            refill_time(Cap(150.0), BASE, PLATING, PITCH),
+            refill_time(Cap(90.0), BASE, PLATING, PITCH),
+        ),
+    }
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ RATIOS = np.logspace(-3, 2, 11)
 WEIGHTS = np.logspace(-1.5, 1.5, 7)
 PERIODS = np.logspace(-4, -1, 7)
 DEPTHS = np.logspace(-7, -1, 13)
+WIDE = 1.5  # cm, ten times as wide as the electrolyte is thick
 Rows = list[tuple[str, str]]
 
 
@@ -306,12 +307,28 @@ def depth() -> Rows:
             "figure 4: largest miss of τ = law + ε/κ",
             f"{100 * np.abs(times / (law + pores.ELECTROLYTE) - 1).max():.0f} %",
         ),
+        *slow_and_shallow(),
+    ]
+
+
+def slow_and_shallow() -> Rows:
+    """How slow voids can make a constriction, and when shallow ones are the faster."""
+    wide = pores.interface_distribution(period=WIDE, gap_capacitance=pores.gap(1e-7))
+    named = {"empty voids 1 nm deep": pores.gap(1e-7), "10 µF/cm² in the voids": 1e-5}
+    return [
         *(
-            (f"period at which τ = 1 ms: {name}", f"{pores.period_for(1e-3, value):.2g} cm")
-            for name, value in (
-                ("empty voids 1 nm deep", pores.gap(1e-7)),
-                ("10 µF/cm² in the voids", 1e-5),
-            )
+            (f"period at which τ = {tau:g} s: {name}", pores.reach(tau, value))
+            for tau in (1e-4, 1e-3)
+            for name, value in named.items()
+        ),
+        (f"τ of a pattern of {WIDE} cm, empty voids 1 nm deep", f"{pores.peak(wide):.2g} s"),
+        (
+            "τ of the widest patterns, C L/(κ × contact fraction)",
+            f"{pores.saturated(pores.gap(1e-7)):.2g} s",
+        ),
+        *(
+            (f"shallow, deep: {name}", f"{one:.3g}, {other:.3g}")
+            for name, (one, other) in pores.readings().items()
         ),
     ]
 
@@ -357,7 +374,7 @@ def power(value: float) -> str:
 
 def save(figure: Figure, name: str) -> None:
     """Write a figure beside the page."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    FOLDER.mkdir(exist_ok=True)
     figure.savefig(FOLDER / name)
 
 

@@ -190,6 +190,20 @@ def test_several_frequencies_are_each_solved_as_if_alone() -> None:
     assert np.all(found.impedance.imag < 0)
 
 
+def test_perfect_contact_and_blocked_voids_take_one_real_solve() -> None:
+    contact, frequency = random_map((9, 11)), np.array([1e7, 1e3, 0.0])
+    given_ = {**SLAB, "permittivity": 1e-12, "tolerance": 1e-10}
+    found = finite_volumes(contact, frequency=frequency, **given_)
+    assert np.count_nonzero(found.iterations) == 1
+    still = finite_volumes(contact, **given_).impedance
+    ratio = 5e-4 / (5e-4 + 2j * np.pi * frequency * 1e-12)
+    np.testing.assert_allclose(found.impedance, still * ratio, rtol=1e-12)
+    # A gap of next to nothing takes the other way, and arrives at the same.
+    gap = finite_volumes(contact, frequency=frequency, gap_capacitance=1e-40, **given_)
+    assert np.count_nonzero(gap.iterations) >= 1
+    np.testing.assert_allclose(found.impedance, gap.impedance, rtol=1e-8)
+
+
 def test_no_current_is_an_infinite_impedance() -> None:
     assert np.isinf(finite_volumes(np.zeros((3, 4), bool), **SLAB).impedance)
     blocked = finite_volumes(np.ones((3, 4), bool), film_resistance=np.inf, **SLAB)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
-from anodescope.bench.peers import Answer, ask_ourselves
+from anodescope.bench.peers import LIMIT, Answer, ask
 from anodescope.contact import constriction
 from anodescope.contact.maps import gaussian_field
 
@@ -36,6 +38,8 @@ REFERENCE: dict[int, tuple[int, ...]] = {
     256: (2, 4, 8),
     512: (1, 2, 4),
 }
+# Orders that are believed: of singular edges; of films, up to that of smooth currents; any seen.
+FIRST, BETWEEN, SEEN = (1.0, 1.0), (1.0, 2.0), (0.7, 2.0)
 SEED = 5
 NAN = float("nan")
 
@@ -51,15 +55,17 @@ class Row:
     ----------
     solver, setting : whose, and how pixels were split.
     pixels, fraction, interface : the map, the share in contact, a name of `INTERFACES`.
-    status : "ran" or "failed: …".
-    frequencies : how many were solved; `seconds` is scaled from them to all 30.
+    status : "ran", "not finished in N s", "not run: …" or "failed: …".
+    least : seconds that were spent where it did not finish: a bound from below, no more.
     seconds : processor time for 30 frequencies, the median of repeats.
     beside : of a spectrum of ours, pixels as drawn, timed before and after finite volumes.
-    iterations, most : of all frequencies together as the solver counts them, and of the worst.
+    iterations, most : of all frequencies together as the solver counts them, and of the worst;
+        where a setting solves on several grids, these are added.
     memory : largest resident size of the process (MB).
     residual : largest rms miss of the potential per mean current (Ω·cm²), which ours tells.
     error, interface_error : largest |ΔZ| over |Z| and over |Z − slab|.
     worst : frequency (Hz) of the latter.
+    doubt : of the reference, largest over |Z − slab|: see `solved`.
     """
 
     solver: str
@@ -68,8 +74,8 @@ class Row:
     fraction: float
     interface: str
     status: str
-    frequencies: int = 0
     seconds: float = NAN
+    least: float = NAN
     beside: float = NAN
     iterations: int = 0
     most: int = 0
@@ -78,6 +84,7 @@ class Row:
     error: float = NAN
     interface_error: float = NAN
     worst: float = NAN
+    doubt: float = NAN
 
 
 def contact_map(pixels: int, fraction: float = 0.3) -> Array:
@@ -106,11 +113,14 @@ def solved(
     method: str = "auto",
     repeats: int = 1,
 ) -> dict[str, Any]:
-    """Solve a map by our solver, in this process; with two factors, extrapolated to none.
+    """Solve a map by our solver, in this process; with several factors, extrapolated to none.
 
     Returns
     -------
-    impedance, slab, residual, iterations of each frequency, and seconds of each repeat.
+    impedance, slab, residual, iterations of each frequency, and seconds of each repeat. With three
+    factors also `doubt` (Ω·cm²): how far first order or the order observed lead elsewhere. Perfect
+    contact is extrapolated at first order, which its singular edges are known to have, other faces
+    at the order observed between first and second.
     """
     contact = contact_map(pixels, fraction)
     seconds, found = [], []
@@ -120,8 +130,11 @@ def solved(
         found = [ours(split(contact, factor), interface, method) for factor in factors]
         seconds.append(time.process_time() - begin)
     values = np.asarray([one["impedance"].values for one in found])
+    limit = to_no_size(values, factors, FIRST if interface == "perfect" else BETWEEN)
+    others = [to_no_size(values, factors, orders) for orders in (FIRST, SEEN)]
     return {
-        "impedance": to_no_size(values, factors),
+        "impedance": limit,
+        "doubt": np.max([np.abs(limit - other) for other in others], axis=0),
         "slab": found[0]["slab"].values,
         "residual": np.max([one["residual"].values for one in found], axis=0),
         "iterations": np.sum([one["iterations"].values for one in found], axis=0),
@@ -145,8 +158,15 @@ def ours(contact: Array, interface: str, method: str = "auto") -> Any:
     )
 
 
-def to_no_size(values: Array, factors: Sequence[int]) -> Array:
-    """One setting as it is, two extrapolated at first order, three at the order observed."""
+def to_no_size(
+    values: Array, factors: Sequence[int], orders: tuple[float, float] = BETWEEN
+) -> Array:
+    """One setting as it is, two extrapolated at first order, three at the order observed.
+
+    Parameters
+    ----------
+    orders : the least and the largest that are believed, of three.
+    """
     if len(factors) == 1:
         return np.asarray(values[0])
     coarse, fine = values[-2], values[-1]
@@ -155,7 +175,7 @@ def to_no_size(values: Array, factors: Sequence[int]) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
             seen = np.abs((values[0] - values[1]) / (values[1] - values[2]))
         # Where nothing changes any more there is no order, and none is needed.
-        ratio = np.clip(np.nan_to_num(seen, nan=2.0), 2.0**0.7, 2.0**2)
+        ratio = np.clip(np.nan_to_num(seen, nan=2.0), 2.0 ** orders[0], 2.0 ** orders[1])
     return np.asarray(fine + (fine - coarse) / (ratio - 1.0))
 
 
@@ -164,11 +184,12 @@ def judged(row: Row, found: Mapping[str, Array], reference: Answer | None) -> Ro
 
     Parameters
     ----------
-    found : `impedance` and `slab`; and `frequency` where not all 30 were solved.
+    found : `impedance`; and `frequency` where they are not all 30, or in another order.
     """
     if reference is None or not reference.ran:
         return row
     at = np.searchsorted(FREQUENCY, 0.999 * found.get("frequency", FREQUENCY))
+    whole = np.abs(reference.arrays["impedance"] - reference.arrays["slab"])
     missed = np.abs(found["impedance"] - reference.arrays["impedance"][at])
     slab = reference.arrays["slab"][at]
     share = missed / np.abs(reference.arrays["impedance"][at] - slab)
@@ -177,10 +198,18 @@ def judged(row: Row, found: Mapping[str, Array], reference: Answer | None) -> Ro
         error=float((missed / np.abs(reference.arrays["impedance"][at])).max()),
         interface_error=float(share.max()),
         worst=float(FREQUENCY[at[int(share.argmax())]]),
+        doubt=float((reference.arrays["doubt"] / whole).max()),
     )
 
 
-def asked(function: str, *, module: str = "constriction_cases", **given: Any) -> Answer:
-    """Run a function of this package in a fresh interpreter; it returns arrays by name."""
+def asked(
+    function: str, *, module: str = "constriction_cases", limit: float = LIMIT, **given: Any
+) -> Answer:
+    """Run a function of this package in a fresh interpreter; it returns arrays by name.
+
+    Parameters
+    ----------
+    limit : seconds after which it is stopped.
+    """
     prepare = f"from anodescope.bench.{module} import {function} as work"
-    return ask_ourselves(prepare, _WORK, given)
+    return ask(("anodescope",), prepare, _WORK, given, python=Path(sys.executable), limit=limit)
