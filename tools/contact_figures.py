@@ -1,7 +1,6 @@
 """Draw the figures of docs/constriction.md and write the numbers between `figures:constriction`.
 
-What is computed for figures 2 to 4 is in `examples/dynamic_constriction.py`. One core, about two
-minutes:
+What figures 2 to 4 show is computed in `examples/dynamic_constriction.py`. One core, two minutes:
 
     python -m tools.contact_figures
 """

@@ -38,7 +38,7 @@ SCIPY = "3-D finite volumes, SciPy's own (CG, Jacobi)"
 MULTIGRID = "3-D finite volumes, our multigrid"
 PEERS: Mapping[str, str] = {SCIPY: "jacobi", MULTIGRID: "multigrid"}
 # Seconds that a row may take.
-LIMIT = 600.0
+LIMIT = 900.0
 
 
 @final
