@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
-from scipy.special import zeta
+from scipy.special import erfc, gamma, lpmv, zeta
 
 from anodescope.bench.finite_volumes import richardson
 from anodescope.contact import constriction, limits
@@ -148,8 +148,6 @@ def test_lattice_sums_are_those_of_zeta() -> None:
             beta = 4.0**-half * (zeta(half, 0.25) - zeta(half, 0.75))
             assert value == pytest.approx(4.0 * zeta(half) * beta, rel=1e-12)
     # S₁ by Ewald's sum with equal splitting: π makes both halves of the sum alike.
-    from scipy.special import erfc
-
     x = np.arange(-8, 9)
     r = np.hypot(x[:, None], x)
     r = r[r > 0]
@@ -170,6 +168,13 @@ def test_solver_brackets_the_square_lattice(radius: float) -> None:
     order = np.polyfit(np.log(sizes), np.log(gap), 1)[0]
     assert order == pytest.approx(-1.0, abs=0.2)
     assert abs(0.5 * (inside + touching)[-1] - exact) < 0.1 * gap[-1]
+
+
+def test_the_printed_series_of_the_lattice_is_that_of_its_sums() -> None:
+    first, third, fifth = limits._LATTICE
+    text = limits.square_lattice.__doc__ or ""
+    for value in (-2.0 * first / np.pi, 2.0 * third / (3.0 * np.pi), 0.8 * fifth / np.pi):
+        assert f"{value:.5f}" in text
 
 
 def test_a_sparse_lattice_is_single_discs() -> None:
@@ -228,6 +233,96 @@ def test_two_discs_are_what_their_surface_charges_say(distance: float, left: flo
     assert found == pytest.approx(seen, rel=left**-4 + 1e-3)
 
 
+def two_discs(one: float, two: float, apart: float) -> tuple[float, float]:
+    """Resistance at κ = 1 and the first one's share, to six digits from 2.5 of its radii on.
+
+    Densities P_n^m(u) cos mφ / u with u² = 1 − r²/a² have the potential of the same shape on their
+    own disc; that on the other is summed over Gauss points of u and even ones of φ.
+    """
+    u, weight = np.polynomial.legendre.leggauss(16)
+    u, weight = 0.5 * (u + 1.0), 0.5 * weight
+    turn = np.arange(32) * np.pi / 16
+    u, turn, weight = (
+        x.ravel() for x in np.broadcast_arrays(u[:, None], turn, weight[:, None] * np.pi / 16)
+    )
+    modes = [(n, m) for n in range(9) for m in range(n, -1, -2)]
+    basis = np.array([lpmv(m, n, u) * np.cos(m * turn) for n, m in modes])
+    basis /= np.sqrt(basis**2 @ weight)[:, None]
+    half = [((n + m) / 2, (n - m) / 2) for n, m in modes]
+    own = np.array([gamma(p + 0.5) * gamma(q + 0.5) / gamma(p + 1) / gamma(q + 1) for p, q in half])
+    x, y = np.sqrt(1.0 - u**2) * np.cos(turn), np.sqrt(1.0 - u**2) * np.sin(turn)
+    far = np.hypot(one * x[:, None] - two * x - apart, one * y[:, None] - two * y)
+    cross = one**2 * two**2 * (basis * weight) @ (1.0 / far) @ (basis * weight).T
+    own = np.pi * own
+    matrix = np.block([[np.diag(own * one**3), cross], [cross.T, np.diag(own * two**3)]])
+    even = basis @ weight
+    charge = np.concatenate([one**2 * even, two**2 * even])
+    current = np.linalg.solve(matrix / (2.0 * np.pi), charge) * charge
+    return 1.0 / float(current.sum()), float(current[: len(modes)].sum() / current.sum())
+
+
+def test_the_oracle_of_two_discs_has_its_limits() -> None:
+    resistance, share = two_discs(1.0, 0.5, 1e7)
+    assert resistance == pytest.approx(1.0 / (4.0 * 1.5), rel=1e-6)
+    assert share == pytest.approx(2.0 / 3.0, rel=1e-6)
+    # No other density lowers the resistance: one disc of both sizes' hull carries more.
+    assert two_discs(1.0, 1.0, 2.5)[0] > limits.maxwell_disc(1.0, 2.25)
+
+
+@pytest.mark.parametrize("other", [1.0, 0.5, 0.2])
+def test_discs_miss_the_fourth_order_of_their_distance_and_no_lower_one(other: float) -> None:
+    """The term in (a/s)² is there: without it resistance and shares miss the third order."""
+    places = np.array([2.5, 4.0, 8.0])
+    found = [limits.discs(1.0, [[0.0, 0.0], [s, 0.0]], [1.0, other]) for s in places]
+    exact = [two_discs(1.0, other, s) for s in places]
+    more = np.array([a[0] / b[0] - 1.0 for a, b in zip(found, exact, strict=True)])
+    shares = np.array([a[1][0] - b[1] for a, b in zip(found, exact, strict=True)])
+    # What is left out lowers the resistance, by (a/s)⁴ of it at most.
+    assert np.all((more > 0.0) & (more < places**-4))
+    assert np.all(np.abs(shares) < places**-4)
+    if other >= 0.5:  # of a small one the next order is as large
+        order = np.log(more[1] / more[2]) / np.log(2.0)
+        assert order == pytest.approx(4.0, abs=0.5)
+
+
+def round_cluster(radius: float) -> Array:
+    """Points of a hexagonal lattice of period 1 in a circle, its centre at no point of symmetry."""
+    i, j = np.meshgrid(np.arange(-40, 41), np.arange(-40, 41))
+    places = np.stack([(i + 0.5 * j).ravel(), (0.5 * np.sqrt(3.0) * j).ravel()], 1)
+    return np.asarray(places[np.hypot(*(places - (0.2, 0.1)).T) < radius])
+
+
+@pytest.mark.parametrize("radius", [3.0, 6.0, 10.0, 15.0])
+def test_greenwoods_cluster_is_holms_with_even_currents(radius: float) -> None:
+    centres, a, cell = round_cluster(radius), 0.2, 0.5 * np.sqrt(3.0)
+    count = len(centres)
+    cluster = np.sqrt(count * cell / np.pi)
+    holm = limits.holm_cluster(0.5, a, cluster, count)
+    own = limits.maxwell_disc(0.5, a) / count
+    whole = limits.maxwell_disc(0.5, cluster)
+    assert holm == pytest.approx(own + whole, rel=1e-12)
+    # Σ' 1/|R| of the lattice with a cell of area 1, by Ewald's sum; it is its own dual, turned.
+    apart = np.linalg.norm(round_cluster(12.0), axis=1) / np.sqrt(cell)
+    lattice = 2.0 * (erfc(np.sqrt(np.pi) * apart[apart > 0]) / apart[apart > 0]).sum() - 4.0
+    # Even current into a disc: 32/3π² of one potential. Each point misses its own cell.
+    law = 32.0 / (3.0 * np.pi**2) + 2.0 * lattice / np.pi**1.5 / np.sqrt(count)
+    seen = (limits.greenwood(0.5, centres, a) - own) / whole
+    # The rim of the cluster: √n discs of n, each by the order of 1/√n.
+    assert seen == pytest.approx(law, abs=1.0 / count)
+
+
+@pytest.mark.parametrize("a", [0.2, 0.45])
+def test_holms_cluster_is_high_by_what_it_says(a: float) -> None:
+    for radius in (3.0, 6.0, 10.0):
+        centres = round_cluster(radius)
+        count = len(centres)
+        cluster = np.sqrt(count * 0.5 * np.sqrt(3.0) / np.pi)
+        holm = limits.holm_cluster(1.0, a, cluster, count)
+        exact = limits.discs(1.0, centres, a)[0]
+        # 0.35/(κα√n) for even currents, which cost 8 % of the cluster more than one potential.
+        assert 0.0 < holm - exact < 0.36 / (cluster * np.sqrt(count))
+
+
 def test_full_contact_and_a_thin_slab() -> None:
     assert limits.full_contact(0.25, 0.5) == pytest.approx(2.0)
     contact = np.random.default_rng(4).random((10, 10)) < 0.4
@@ -277,6 +372,31 @@ def test_edges_of_a_square_spread_as_those_of_strips() -> None:
         lambda: limits.thin_slab(1.0, 0.1, 0.5, perimeter=2.0, film=1.0),
         lambda: limits.thin_slab(1.0, 0.5, 0.5, perimeter=2.0),
         lambda: limits.thin_slab(1.0, 0.1, 0.0),
+        lambda: limits.thin_slab(1.0, 0.1, 0.5, film=np.nan),
+        lambda: limits.thin_slab(1.0, 0.1, 0.5, film=-5.0),
+        lambda: limits.thin_slab(1.0, 0.1, 0.5, film="thick"),
+        lambda: limits.thin_slab(1.0, 0.1, 0.5, perimeter="long"),
+        lambda: limits.thin_slab(1.0, 0.1, "half"),
+        lambda: limits.greenwood(1.0, [[0, 0], [5, 0]], [0.5, 0.5]),
+        lambda: limits.greenwood(1.0, [["a", "b"], ["c", "d"]], 0.5),
+        lambda: limits.greenwood(1.0, [[0, 0], [5]], 0.5),
+        lambda: limits.discs(1.0, [[0, 0], [np.nan, 0]], 0.5),
+        lambda: limits.discs(1.0, [[0, 0], [5, 0]], "wide"),
+        lambda: limits.annulus(1.0, 0.5, 1.0, points=0),
+        lambda: limits.annulus(1.0, 0.5, 1.0, points=1),
+        lambda: limits.annulus(1.0, 0.5, 1.0, points=40.0),
+        lambda: limits.annulus(1.0, "in", 1.0),
+        lambda: limits.annulus(1.0, [0.5, 0.6], 1.0),
+        lambda: limits.strips(1.0, "p", 0.5),
+        lambda: limits.strips(1.0, 1.0, "f"),
+        lambda: limits.strips(1.0, 1.0, [0.5, 0.6]),
+        lambda: limits.strips(1.0, 1.0, 0.5, "thick"),
+        lambda: limits.strips(1.0, 1.0, 0.5, [1.0, 2.0]),
+        lambda: limits.strips(1.0, 1.0, 0.5, np.nan),
+        lambda: limits.holm_cluster(1.0, 0.5, 1.0, 5),
+        lambda: limits.holm_cluster(1.0, 0.5, 1.0, 2.5),
+        lambda: limits.holm_cluster(1.0, 0.1, 1.0, 1),
+        lambda: limits.holm_cluster(1.0, "a", 1.0, 2),
     ],
 )
 def test_what_cannot_be_is_refused(call: Any) -> None:

@@ -10,7 +10,8 @@ import pytest
 from anodescope.contact.constriction import constriction
 from anodescope.contact.remedies import compare, side_by_side, with_additive, with_coating
 from anodescope.contact.wetting import PRESSURES, Liquid, contact_map, pore_pressure
-from anodescope.errors import SettingsError
+from anodescope.errors import Cancelled, SettingsError
+from anodescope.running import Run
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -40,8 +41,19 @@ def test_an_additive_at_held_adhesion_leaves_the_pressure_of_pores() -> None:
     assert pore_pressure(after.surface_tension, after.angle, 1e-4) == pytest.approx(
         pore_pressure(before.surface_tension, before.angle, 1e-4)
     )
-    # cos θ below −1 is no angle: the liquid then does not adhere at all.
-    assert with_additive(BARE, hold="adhesion").angle == 180.0
+    assert after.adhesion == pytest.approx(before.adhesion, rel=1e-12)
+
+
+def test_adhesion_that_cannot_be_held_is_refused() -> None:
+    """cos θ below −1 is no angle; up to there σ cos θ stays, for a liquid that wets too."""
+    for liquid in (BARE, Liquid(0.15, 30.0)):
+        most = 1.0 - abs(np.cos(np.radians(liquid.angle)))
+        held = with_additive(liquid, lowers=0.999 * most, hold="adhesion")
+        assert held.adhesion == pytest.approx(liquid.adhesion, rel=1e-12)
+        with pytest.raises(SettingsError, match=r"lowers: expected at most 0\.134 where"):
+            with_additive(liquid, lowers=1.001 * most, hold="adhesion")
+    with pytest.raises(SettingsError, match=r"θ = 150°, found 0\.3"):
+        with_additive(hold="adhesion")
 
 
 def test_both_pressures_are_always_there(wall: Array) -> None:
@@ -53,13 +65,17 @@ def test_both_pressures_are_always_there(wall: Array) -> None:
     assert "at 10 MPa" in table
     assert "Reactive wetting" in table
     assert "upper bound" in table
+    assert "tension of pixels" in table
+    assert "evacuated" in table
+    assert "evacuated" in found.attrs["gas"]
 
 
 def test_remedies_in_their_order(wall: Array) -> None:
     liquids = {
         "bare": BARE,
         "tension": with_additive(BARE),
-        "adhesion": with_additive(BARE, hold="adhesion"),
+        # The most for which σ cos θ can stay at 150° is 0.134.
+        "adhesion": with_additive(BARE, lowers=0.13, hold="adhesion"),
         "coated": with_coating(BARE),
     }
     found = compare(wall, liquids, **SLAB)
@@ -104,3 +120,25 @@ def test_what_cannot_be_is_refused(wall: Array) -> None:
         with_coating(BARE, angle=-1.0)
     with pytest.raises(SettingsError, match="liquids: expected at least one"):
         compare(wall, {}, **SLAB)
+    with pytest.raises(SettingsError, match="lowers: expected a part"):
+        with_additive(BARE, lowers="much")  # type: ignore[arg-type]
+    for change in (with_additive, with_coating):
+        with pytest.raises(SettingsError, match="liquid: expected a Liquid"):
+            change("NaK")
+    with pytest.raises(SettingsError, match="liquids: expected a Liquid for each name"):
+        compare(wall, [BARE], **SLAB)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="liquids: expected a Liquid for each name"):
+        compare(wall, {"bare": 150.0}, **SLAB)  # type: ignore[dict-item]
+    with pytest.raises(SettingsError, match="fields: expected none"):
+        compare(wall, {"bare": BARE}, fields=True, **SLAB)
+    with pytest.raises(SettingsError, match="pressures: expected"):
+        compare(wall, {"bare": BARE}, pressures=["x"], **SLAB)  # type: ignore[list-item]
+
+
+def test_a_run_stops_a_comparison_while_the_liquid_sinks(wall: Array) -> None:
+    stages: list[str] = []
+    asked = iter([False] * 4)
+    run = Run(progress=lambda stage, *_: stages.append(stage), cancelled=lambda: next(asked, True))
+    with pytest.raises(Cancelled, match="meniscus: stopped"):
+        compare(wall, {"bare": BARE}, run=run, **SLAB)
+    assert set(stages) == {"meniscus"}

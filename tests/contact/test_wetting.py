@@ -27,7 +27,8 @@ from anodescope.contact.wetting import (
     transition_angle,
     wenzel_angle,
 )
-from anodescope.errors import Outcome, SettingsError
+from anodescope.errors import Cancelled, Outcome, SettingsError
+from anodescope.running import Run
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -352,13 +353,22 @@ def test_a_meniscus_that_still_moves_is_said_so(
         ({"heights": np.full((3, 3), np.nan)}, "heights: expected finite"),
         ({"heights": np.zeros(3)}, "heights: expected a map"),
         ({"heights": np.zeros((0, 3))}, "heights: expected a map"),
-        ({"pixel": 0.0}, "pixel: expected a number above 0"),
-        ({"surface_tension": -0.1}, "surface_tension: expected a number above 0"),
-        ({"surface_tension": np.nan}, "surface_tension: expected a number above 0"),
+        ({"pixel": 0.0}, "pixel: expected one number above 0"),
+        ({"surface_tension": -0.1}, "surface_tension: expected one number above 0"),
+        ({"surface_tension": np.nan}, "surface_tension: expected one number above 0"),
         ({"angle": 181.0}, "angle: expected 0 to 180"),
         ({"pressure": -1.0}, "pressure: expected 0 or more"),
         ({"pressure": np.nan}, "pressure: expected 0 or more"),
         ({"sides": "open"}, "sides: expected one of"),
+        ({"heights": [[0.0, 1.0], [2.0]]}, "heights: expected rows of one length"),
+        ({"heights": [["a", "b"]]}, "heights: expected a map"),
+        ({"pixel": "fine"}, "pixel: expected one number above 0"),
+        ({"pressure": None}, "pressure: expected 0 or more"),
+        ({"pressure": "x"}, "pressure: expected 0 or more"),
+        ({"pressure": [1e5, 1e7]}, "pressure: expected 0 or more"),
+        ({"surface_tension": "a"}, "surface_tension: expected one number"),
+        ({"angle": "steep"}, "angle: expected 0 to 180"),
+        ({"angle": np.nan}, "angle: expected 0 to 180"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_sentence(changed: dict[str, Any], words: str) -> None:
@@ -382,6 +392,104 @@ def test_other_numbers_out_of_range_are_refused(rough: Array) -> None:
         cassie_angle(120.0, 1.1)
     with pytest.raises(SettingsError, match="less than the roughness"):
         transition_angle(1.0, 1.0)
+    with pytest.raises(SettingsError, match="fraction: expected 0 to 1"):
+        filling_pressure(rough, pixel=PIXEL, fraction="x")  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="tolerance: expected one number above 0"):
+        filling_pressure(rough, pixel=PIXEL, tolerance=0.0)
+    with pytest.raises(SettingsError, match="pressures: expected a list"):
+        pressure_curve(rough, pixel=PIXEL, pressures=1e5)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="pressure: expected 0 or more"):
+        pressure_curve(rough, pixel=PIXEL, pressures=["x"])  # type: ignore[list-item]
+    for call in (press, filling_pressure):
+        given_: dict[str, Any] = {"pixel": PIXEL, "liquid": 0.15}
+        given_ |= {"pressure": 1e5} if call is press else {}
+        with pytest.raises(SettingsError, match="liquid: expected a Liquid"):
+            call(rough, **given_)
+    with pytest.raises(SettingsError, match="radius: expected lengths above 0"):
+        pore_pressure(0.15, 150.0, "wide")
+
+
+# where a pressure may start from
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"pressure": 1e6}, "start: expected 1e.06 Pa or less"),
+        ({"heights": np.zeros((40, 40))}, "found other heights"),
+        ({"heights": np.zeros((3, 3))}, "found other heights"),
+        ({"pixel": 2 * PIXEL}, "found other pixel"),
+        ({"liquid": Liquid(0.15, 149.0)}, "found other liquid"),
+        ({"liquid": Liquid(0.16, 150.0)}, "found other liquid"),
+        ({"sides": "mirror"}, "found other sides"),
+    ],
+)
+def test_a_start_of_another_wall_or_liquid_is_refused(
+    rough: Array, changed: dict[str, Any], words: str
+) -> None:
     state = press(rough, pixel=PIXEL, pressure=5e6)
-    with pytest.raises(SettingsError, match="start: expected the same wall"):
-        press(rough, pixel=PIXEL, pressure=1e6, start=state)
+    usual: dict[str, Any] = {"heights": rough, "pixel": PIXEL, "pressure": 6e6, "start": state}
+    assert press(**usual).fraction > state.fraction
+    with pytest.raises(SettingsError, match=words):
+        press(**{**usual, **changed})
+
+
+def test_a_wall_that_is_changed_later_is_another_wall(rough: Array) -> None:
+    wall = rough.copy()
+    state = press(wall, pixel=PIXEL, pressure=5e6)
+    wall[0, 0] += PIXEL
+    with pytest.raises(SettingsError, match="found other heights"):
+        press(wall, pixel=PIXEL, pressure=6e6, start=state)
+
+
+def test_a_start_that_had_not_settled_changes_nothing(
+    rough: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(meniscus, "SWEEPS", 30)
+        before = press(rough, pixel=PIXEL, pressure=1e6)
+    assert before.outcome is Outcome.max_steps
+    alone = press(rough, pixel=PIXEL, pressure=2e6)
+    found = press(rough, pixel=PIXEL, pressure=2e6, start=before)
+    assert np.array_equal(found.contact, alone.contact)
+
+
+# gas in the voids, interruption, speed
+
+
+def test_a_tenth_of_a_megapascal_is_no_least_pressure(rough: Array) -> None:
+    """Below it contact goes on falling; without excess a wall as steep as this is nearly dry."""
+    steep = 4.0 * rough
+    low = pressure_curve(steep, pixel=PIXEL, pressures=[0.0, 1e4, 1e5])
+    fractions = [state.fraction for state in low]
+    assert fractions == sorted(fractions)
+    assert fractions[0] < 0.5 * press(steep, pixel=PIXEL, pressure=PRESSURES[1]).fraction
+
+
+def test_a_run_hears_and_stops_a_meniscus(rough: Array) -> None:
+    heard: list[tuple[str, int, int]] = []
+    run = Run(progress=lambda *said: heard.append(said))
+    state = press(rough, pixel=PIXEL, pressure=2e6, run=run)
+    done = [now for _, now, _ in heard]
+    assert {(stage, total) for stage, _, total in heard} == {("meniscus", rough.size)}
+    assert done == sorted(done)
+    assert done[-1] == state.contact.sum()
+    asked = iter([False] * 3)
+    stop = Run(cancelled=lambda: next(asked, True))
+    with pytest.raises(Cancelled, match="meniscus: stopped"):
+        press(rough, pixel=PIXEL, pressure=2e6, run=stop)
+    for call in (pressure_curve, filling_pressure):
+        with pytest.raises(Cancelled):
+            call(rough, pixel=PIXEL, run=Run(cancelled=lambda: True))
+
+
+@settings(max_examples=100, deadline=None)
+@given(WALLS, LOADS, ANGLES)
+def test_marking_early_touches_what_relaxing_alone_touches(
+    wall: Array, load: float, angle: float
+) -> None:
+    """The rule itself: relax to the end, then mark, and again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(meniscus, "PLUNGE", 0)
+        alone = touched(wall, load, angle)
+    assert np.array_equal(touched(wall, load, angle), alone)

@@ -1,16 +1,21 @@
 """What helps a liquid to touch more: an additive or a coating, as contact map and impedance.
 
-Every comparison gives both ends of what the liquid's pressure may be, `wetting.PRESSURES`.
+Every comparison gives two of what the liquid's pressure may be, `wetting.PRESSURES`. The lower one
+supposes evacuated voids; ask for lower ones where gas is in them.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anodescope.contact.wetting import NAK, PRESSURES, Liquid, pressure_curve
+from anodescope.contact.checks import number
+from anodescope.contact.face import plain
+from anodescope.contact.liquid import NAK, Liquid, known
+from anodescope.contact.wetting import PRESSURES, pressure_curve
 from anodescope.errors import SettingsError
 from anodescope.running import Run
 
@@ -23,12 +28,17 @@ REACTIVE = (
     "Reactive wetting (K2O or KxSn on a coating) is not modelled: one contact angle holds all over."
 )
 BOUND = (
-    "Roughness finer than a pixel is not seen: the contact fraction is an upper bound, the "
-    "constriction a lower one."
+    "Roughness finer than a pixel is not seen: apart from the tension of pixels, which lowers the "
+    "contact a little, the contact fraction is an upper bound, the constriction a lower one."
+)
+GAS = (
+    "Pressures are above that of the gas in the voids: 0.1 MPa supposes that they are evacuated. "
+    "With the surrounding gas in them the excess may be near 0."
 )
 # Of the slab: a constriction below it is no number.
 ROUNDING = 1e-9
 HOLDS = ("angle", "adhesion")
+_BELOW_ONE = math.nextafter(1.0, 0.0)
 
 
 def with_additive(liquid: Liquid = NAK, *, lowers: float = 0.3, hold: str = "angle") -> Liquid:
@@ -36,22 +46,30 @@ def with_additive(liquid: Liquid = NAK, *, lowers: float = 0.3, hold: str = "ang
 
     What happens to the angle is not known, so it must be said. "angle": it stays, and all pressures
     scale with σ. "adhesion": the additive sits at the free surface only, so σ cos θ stays (Young)
-    and θ grows: pores fill at the same pressure as before, and gentler slopes hold voids.
+    and θ grows: pores fill at the same pressure as before, and gentler slopes hold voids. These are
+    two cases of many: an additive that also lowers the tension between wall and liquid lowers θ.
+    For that give `Liquid` the tension and the angle that were measured.
 
     Raises
     ------
     SettingsError
-        for a part outside 0 to 1, and another `hold`.
+        for a part outside 0 to 1, another `hold`, and where cos θ would pass ±1: σ cos θ then
+        cannot stay.
     """
-    if not 0.0 <= lowers < 1.0:
-        raise SettingsError(f"lowers: expected a part of σ, 0 to below 1, found {lowers!r}.")
-    if hold not in HOLDS:
+    part = number("lowers", lowers, "a part of σ, 0 to below 1", least=0.0, most=_BELOW_ONE)
+    if not isinstance(hold, str) or hold not in HOLDS:
         raise SettingsError(f"hold: expected one of {', '.join(HOLDS)}, found {hold!r}.")
-    tension = (1.0 - lowers) * liquid.surface_tension
+    tension = (1.0 - part) * known(liquid).surface_tension
     if hold == "angle":
         return Liquid(tension, liquid.angle)
-    cosine = min(max(liquid.adhesion / tension, -1.0), 1.0)
-    return Liquid(tension, float(np.degrees(np.arccos(cosine))))
+    cosine = liquid.adhesion / tension
+    if abs(cosine) > 1.0:
+        most = 1.0 - abs(liquid.adhesion) / liquid.surface_tension
+        raise SettingsError(
+            f"lowers: expected at most {most:.3g} where σ cos θ stays at θ = {liquid.angle:g}°, "
+            f"found {part:g}: cos θ would be {cosine:.3f}. Try less, or hold='angle'."
+        )
+    return Liquid(tension, math.degrees(math.acos(cosine)))
 
 
 def with_coating(liquid: Liquid = NAK, *, angle: float = 60.0) -> Liquid:
@@ -60,7 +78,7 @@ def with_coating(liquid: Liquid = NAK, *, angle: float = 60.0) -> Liquid:
     The angle is all that changes: a coating that reacts is not modelled. Raises `SettingsError` for
     an angle outside 0 to 180.
     """
-    return Liquid(liquid.surface_tension, angle)
+    return Liquid(known(liquid).surface_tension, angle)
 
 
 def compare(
@@ -87,29 +105,31 @@ def compare(
     thickness, conductivity : of the electrolyte (cm, S/cm), and further settings of `constriction`
         such as `film_resistance` (Ω·cm²) and `frequency` (Hz).
     pressures : Pa, besides the two of `PRESSURES`, which are always there.
-    run : progress, interruption, and a map for the contact maps.
+    run : progress and interruption of the meniscus and of the solver.
 
     Returns
     -------
     Dataset over (liquid, pressure): `contact` (…, y, x), `contact_fraction`, `gap` (largest depth
     of the voids, cm), `impedance`, `slab`, `film`, `constriction` (Ω·cm²) and `outcome` of the
-    solver, `meniscus` of the meniscus; tensions and angles; attributes `limit` and `bound` name
-    what the numbers do not hold.
+    solver, `meniscus` of the meniscus; tensions and angles; attributes `limit`, `bound` and `gas`
+    name what the numbers do not hold.
 
     Raises
     ------
     SettingsError
-        for no liquid, and for what `press` and `constriction` refuse.
+        for liquids that are not named, settings that are set here, and for what `press` and
+        `constriction` refuse.
+    Cancelled
+        when the run says so.
     """
     import xarray as xr
 
     from anodescope.contact.constriction import constriction
 
-    if not liquids:
-        raise SettingsError("liquids: expected at least one by name, found none.")
-    loads = sorted({*PRESSURES, *map(float, pressures)})
+    _check(liquids, settings)
+    loads = sorted({*PRESSURES, *_loads(pressures)})
     curves = [
-        pressure_curve(heights, pixel=pixel, liquid=liquid, pressures=loads, sides=sides)
+        pressure_curve(heights, pixel=pixel, liquid=liquid, pressures=loads, sides=sides, run=run)
         for liquid in liquids.values()
     ]
     states = [state for curve in curves for state in curve]
@@ -138,7 +158,7 @@ def compare(
             "surface_tension": _of(liquids, "surface_tension", "N/m"),
             "angle": _of(liquids, "angle", "°"),
         },
-        {"limit": REACTIVE, "bound": BOUND},
+        {"limit": REACTIVE, "bound": BOUND, "gas": GAS},
     )
     return found.assign_coords({name: solved[name] for name in ("frequency",) if name in solved})
 
@@ -146,7 +166,8 @@ def compare(
 def side_by_side(compared: xarray.Dataset) -> str:
     """Return a table of contact and constriction (Ω·cm²) at every pressure, a line per liquid.
 
-    Of a spectrum it shows the lowest frequency. The last two lines say what the numbers leave out.
+    Of a spectrum it shows the lowest frequency. Two digits are what one wall can bear. The last
+    lines say what the numbers leave out.
     """
     lowest = compared
     if "frequency" in compared["constriction"].dims:
@@ -159,14 +180,38 @@ def side_by_side(compared: xarray.Dataset) -> str:
     lines.append("|---" * (3 + len(heads)) + "|")
     for k, name in enumerate(compared["liquid"].values):
         cells = [
-            f"{fraction:.3f} touched, {value:.3g} Ω cm²"
+            f"{fraction:.2f} touched, {value:.2g} Ω cm²"
             for fraction, value in zip(
                 compared["contact_fraction"].values[k], shown[k], strict=True
             )
         ]
         tension, angle = (float(compared[key][k]) for key in ("surface_tension", "angle"))
         lines.append(f"| {name} | {tension:.3g} | {angle:.0f} | " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", compared.attrs["limit"], compared.attrs["bound"]])
+    said = [f"{compared.attrs[name]}\n" for name in ("gas", "limit", "bound")]
+    return "\n".join([*lines, "", *said]).rstrip()
+
+
+def _check(liquids: Any, settings: Mapping[str, Any]) -> None:
+    named = isinstance(liquids, Mapping) and all(isinstance(name, str) for name in liquids)
+    if not named or not all(isinstance(liquid, Liquid) for liquid in liquids.values()):
+        raise SettingsError(
+            f'liquids: expected a Liquid for each name, found {liquids!r:.80}. Try {{"bare": NAK}}.'
+        )
+    if not liquids:
+        raise SettingsError("liquids: expected at least one by name, found none.")
+    for name in ("fields", "contact"):
+        if name in settings:
+            raise SettingsError(
+                f"{name}: expected none, since compare sets it, found {settings[name]!r:.80}. "
+                "Try constriction on one of its maps."
+            )
+
+
+def _loads(pressures: Any) -> list[float]:
+    listed = plain("pressures", pressures)
+    if listed.ndim != 1:
+        raise SettingsError(f"pressures: expected a list (Pa), found {pressures!r:.80}.")
+    return [number("pressures", value, "0 or more (Pa)", least=0.0) for value in listed]
 
 
 def _unfolded(values: xarray.DataArray, shape: tuple[int, int]) -> tuple[Any, ...]:

@@ -1,9 +1,11 @@
-"""A non-wetting liquid on a rough wall: what it touches, at which pressure it fills, what helps.
+"""A non-wetting liquid on a rough wall: what it touches, and at which pressure it fills.
 
 Lengths are in cm, as everywhere in this room. Surface tension is in N/m and pressure in Pa; the
 pressure is the liquid's, above that of the gas in the voids. Angles are in degrees, measured
 through the liquid. The seal carries the load of the stack, so the pressure of the liquid is not
-the stack pressure: every comparison gives both ends of what it may be, `PRESSURES`.
+the stack pressure: every comparison gives two of what it may be, `PRESSURES`. The lower one
+supposes that the voids are evacuated: where they hold the gas of the surroundings, the excess is
+what the seal and the liquid's own weight press, and may be 0.
 
 The rule. The liquid first touches the highest peak. Between its contact lines hangs a meniscus of
 mean curvature p/2σ, above the wall. Where the wall falls by α, a line holds a meniscus that falls
@@ -14,10 +16,10 @@ below 180° − θ hold nothing: θ = 150° needs 30°.
 
 What is left out. Liquids that react: K₂O or KₓSn may form on a coating of SnO₂, and then no one θ
 holds. Gas in closed voids (it is let out), vibration, receding lines. Roughness finer than a pixel
-is not seen, and roughness adds slopes: the contact fraction is then an upper bound, and the
-constriction computed from it a lower one. Tension is summed over the sides of pixels, which makes
-the answer unique: exact in slits along them, too large by up to √2 where a meniscus falls steeply
-along their diagonal (1.26 at 60°, 1.07 at 30°).
+is not seen, and roughness adds slopes: apart from the tension of pixels, the contact fraction is
+an upper bound, and the constriction computed from it a lower one. That tension is summed over the
+sides of pixels, which makes the answer unique: exact in slits along them, too large by up to √2
+where a meniscus falls steeply along their diagonal (1.26 at 60°, 1.07 at 30°), which touches less.
 """
 
 from __future__ import annotations
@@ -29,44 +31,53 @@ from typing import Any, final
 
 import numpy as np
 
+from anodescope.contact.checks import number
+from anodescope.contact.face import plain, positive
+from anodescope.contact.liquid import (
+    CM_PER_M,
+    NAK,
+    Liquid,
+    cassie_angle,
+    known,
+    part_of_one,
+    pore_pressure,
+    slit_pressure,
+    threshold_radius,
+    transition_angle,
+    wenzel_angle,
+)
 from anodescope.errors import Outcome, SettingsError
+from anodescope.running import Run
+
+__all__ = [
+    "NAK",
+    "PRESSURES",
+    "Liquid",
+    "Wetting",
+    "cassie_angle",
+    "contact_map",
+    "filling_pressure",
+    "pore_pressure",
+    "press",
+    "pressure_curve",
+    "roughness_ratio",
+    "slit_pressure",
+    "threshold_radius",
+    "transition_angle",
+    "wenzel_angle",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-CM_PER_M = 100.0
-# Pa. What the liquid may bear: that of the gas around the cell, and that of the stack. The O-ring
-# carries the stack load, and nothing was measured in between.
+# Pa above the gas in the voids. The atmosphere on evacuated voids, and the stack pressure. Neither
+# was measured, and the lower one is no least: with the surrounding gas in the voids the excess is
+# that of seal and weight alone.
 PRESSURES = (1e5, 1e7)
 
 
-def _above(name: str, value: float, unit: str) -> float:
-    if not 0.0 < value < np.inf:
-        raise SettingsError(f"{name}: expected a number above 0 ({unit}), found {value!r}.")
-    return float(value)
-
-
-def _lengths(name: str, values: Any) -> Any:
-    array = np.asarray(values, dtype=float)
-    if not np.all((array > 0.0) & np.isfinite(array)):
-        raise SettingsError(f"{name}: expected lengths above 0 (cm), found {values!r:.80}.")
-    return array if array.ndim else float(array)
-
-
-def _fraction(value: float) -> float:
-    if not 0.0 <= value <= 1.0:
-        raise SettingsError(f"fraction: expected 0 to 1, found {value!r}.")
-    return float(value)
-
-
-def _roughness(value: float) -> float:
-    if not 1.0 <= value < np.inf:
-        raise SettingsError(f"roughness: expected 1 or more (true over flat), found {value!r}.")
-    return float(value)
-
-
-def _wall(heights: Any, pixel: float, sides: str) -> tuple[Array, bool]:
-    """Return the wall in pixels, and whether it ends at mirrors."""
-    wall = np.asarray(heights)
+def _wall(heights: Any, pixel: Any, sides: str) -> tuple[Array, float, bool]:
+    """Return the heights, the pixel, and whether the wall ends at mirrors."""
+    wall = plain("heights", heights)
     if wall.ndim != 2 or wall.size == 0 or wall.dtype.kind not in "biuf":
         raise SettingsError(
             f"heights: expected a map (y, x) in cm, found {wall.dtype} of shape {wall.shape}."
@@ -75,50 +86,11 @@ def _wall(heights: Any, pixel: float, sides: str) -> tuple[Array, bool]:
         raise SettingsError("heights: expected finite values (cm), found NaN or infinite ones.")
     if sides not in ("periodic", "mirror"):
         raise SettingsError(f"sides: expected one of periodic, mirror, found {sides!r}.")
-    return wall.astype(float) / _above("pixel", pixel, "cm"), sides == "mirror"
+    return wall.astype(float), positive("pixel", pixel, "cm"), sides == "mirror"
 
 
-def _cosine(angle: float) -> float:
-    return math.cos(math.radians(angle))
-
-
-def _degrees(cosine: float) -> float:
-    return math.degrees(math.acos(min(max(cosine, -1.0), 1.0)))
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Liquid:
-    """A liquid on its wall.
-
-    Attributes
-    ----------
-    surface_tension : N/m.
-    angle : contact angle of the liquid on the flat wall (°), 0 to 180; above 90 it does not wet.
-
-    Raises
-    ------
-    SettingsError
-        for a tension that is not above 0, and an angle outside 0 to 180.
-    """
-
-    surface_tension: float
-    angle: float
-
-    def __post_init__(self) -> None:
-        _above("surface_tension", self.surface_tension, "N/m")
-        if not 0.0 <= self.angle <= 180.0:
-            raise SettingsError(f"angle: expected 0 to 180 (°), found {self.angle!r}.")
-
-    @property
-    def adhesion(self) -> float:
-        """σ cos θ (N/m): what the wall gains when it is wetted; negative where it does not wet."""
-        return self.surface_tension * _cosine(self.angle)
-
-
-# Assumed: the middle of what is written for Na (0.195) and K (0.112 N/m), and an angle of a liquid
-# alkali metal on a bare oxide. Neither was measured for this pair.
-NAK = Liquid(0.15, 150.0)
+def _pressure(value: Any) -> float:
+    return number("pressure", value, "0 or more (Pa)", least=0.0)
 
 
 @final
@@ -132,119 +104,37 @@ class Wetting:
     gap : (y, x) depth of the void below the liquid (cm), 0 in contact.
     pressure : of the liquid above that of the voids (Pa).
     outcome : `converged`, or `max_steps` where the meniscus was still moving.
+    heights, pixel, sides : the wall (cm), a copy.
+    liquid : pressed against it.
     """
 
     contact: Array
     gap: Array
     pressure: float
     outcome: Outcome
+    heights: Array
+    pixel: float
+    sides: str
+    liquid: Liquid
 
     @property
     def fraction(self) -> float:
         """Pixels in contact over all pixels."""
         return float(self.contact.mean())
 
-
-# pores and slits
-
-
-def pore_pressure(surface_tension: float, angle: float, radius: Any) -> Any:
-    """Return the pressure (Pa) at which a liquid enters a round pore, −2σ cos θ / r.
-
-    Washburn, Proc. Natl. Acad. Sci. 7, 115 (1921), doi:10.1073/pnas.7.4.115. The pore is a straight
-    cylinder with a sharp rim. Negative for θ < 90°: the pore draws the liquid in.
-
-    Parameters
-    ----------
-    surface_tension, angle : N/m and °.
-    radius : cm, any shape.
-
-    Raises
-    ------
-    SettingsError
-        for values out of range.
-    """
-    liquid = Liquid(surface_tension, angle)
-    return -2.0 * liquid.adhesion / (_lengths("radius", radius) / CM_PER_M)
-
-
-def slit_pressure(surface_tension: float, angle: float, width: Any) -> Any:
-    """Return the pressure (Pa) at which a liquid enters a slit of this width (cm), −2σ cos θ / w.
-
-    The meniscus is curved in one direction only, so a slit fills at half the pressure of a round
-    pore of the same diameter. Raises `SettingsError` for values out of range.
-    """
-    liquid = Liquid(surface_tension, angle)
-    return -2.0 * liquid.adhesion / (_lengths("width", width) / CM_PER_M)
-
-
-def threshold_radius(surface_tension: float, angle: float, pressure: float) -> float:
-    """Return the radius (cm) above which round pores fill at a pressure (Pa), 2σ|cos θ| / p.
-
-    Zero for θ ≤ 90°: all fill. Raises `SettingsError` for values out of range.
-    """
-    liquid = Liquid(surface_tension, angle)
-    return CM_PER_M * max(-2.0 * liquid.adhesion, 0.0) / _above("pressure", pressure, "Pa")
-
-
-# apparent angles
-
-
-def wenzel_angle(angle: float, roughness: float) -> float:
-    """Return the apparent angle (°) of a wall wetted all over, cos θ* = r cos θ.
-
-    Wenzel, Ind. Eng. Chem. 28, 988 (1936), doi:10.1021/ie50320a024. Where |r cos θ| > 1 the answer
-    is 0 or 180.
-
-    Parameters
-    ----------
-    angle : on the flat wall (°).
-    roughness : true area over projected area, 1 or more (`roughness_ratio`).
-
-    Raises
-    ------
-    SettingsError
-        for values out of range.
-    """
-    return _degrees(_roughness(roughness) * _cosine(Liquid(1.0, angle).angle))
-
-
-def cassie_angle(angle: float, fraction: float, roughness: float = 1.0) -> float:
-    """Return the apparent angle (°) of a liquid that rests on peaks, cos θ* = r f cos θ + f − 1.
-
-    Cassie and Baxter, Trans. Faraday Soc. 40, 546 (1944), doi:10.1039/TF9444000546.
-
-    Parameters
-    ----------
-    angle : on the flat wall (°).
-    fraction : projected area in contact over projected area, 0 to 1.
-    roughness : true over projected area of the part in contact.
-
-    Raises
-    ------
-    SettingsError
-        for values out of range.
-    """
-    wet = _fraction(fraction)
-    return _degrees(_roughness(roughness) * wet * _cosine(Liquid(1.0, angle).angle) + wet - 1.0)
-
-
-def transition_angle(fraction: float, roughness: float) -> float:
-    """Return the angle (°) above which voids are stable without pressure: cos θ = (f − 1)/(r − f).
-
-    There Cassie's and Wenzel's apparent angles agree. Bico, Thiele and Quéré, Colloids Surf. A 206,
-    41 (2002), doi:10.1016/S0927-7757(02)00061-4. Flat tops in contact are supposed. Voids below
-    that angle can last as metastable ones: this compares energies, `press` follows the liquid.
-
-    Raises
-    ------
-    SettingsError
-        for a fraction outside 0 to 1, a roughness below 1, or a flat wall wetted all over.
-    """
-    dry, more = 1.0 - _fraction(fraction), _roughness(roughness) - fraction
-    if more == 0.0:
-        raise SettingsError("fraction: expected less than the roughness, found both 1.")
-    return _degrees(-dry / more)
+    def _starts(self, heights: Array, pixel: float, sides: str, liquid: Liquid) -> None:
+        """Hold that a higher pressure on this wall may start from here."""
+        same = {
+            "heights": np.array_equal(self.heights, heights),
+            "pixel": self.pixel == pixel,
+            "sides": self.sides == sides,
+            "liquid": self.liquid == liquid,
+        }
+        other = ", ".join(name for name, holds in same.items() if not holds)
+        if other:
+            raise SettingsError(
+                f"start: expected the same wall and liquid, found other {other}. Leave start out."
+            )
 
 
 def roughness_ratio(heights: Any, *, pixel: float, sides: str = "periodic") -> float:
@@ -253,8 +143,8 @@ def roughness_ratio(heights: Any, *, pixel: float, sides: str = "periodic") -> f
     Slopes finer than a pixel are not seen: a lower bound. Each pixel is four triangles between its
     neighbours. Raises `SettingsError` for heights or lengths that cannot be.
     """
-    wall, mirror = _wall(heights, pixel, sides)
-    wide = np.pad(wall, 1, mode="edge" if mirror else "wrap")
+    wall, pixel, mirror = _wall(heights, pixel, sides)
+    wide = np.pad(wall / pixel, 1, mode="edge" if mirror else "wrap")
     here = wide[1:-1, 1:-1]
     down = (wide[:-2, 1:-1] - here, wide[2:, 1:-1] - here)
     across = (wide[1:-1, :-2] - here, wide[1:-1, 2:] - here)
@@ -273,6 +163,7 @@ def press(
     pressure: float,
     sides: str = "periodic",
     start: Wetting | None = None,
+    run: Run | None = None,
 ) -> Wetting:
     """Press a liquid against a rough wall, by the rule at the top of this module.
 
@@ -287,30 +178,35 @@ def press(
     pressure : of the liquid above that of the voids (Pa), 0 or more.
     sides : "periodic" or "mirror".
     start : of the same wall and liquid at a lower pressure: the same answer, sooner.
+    run : told the pixels touched as they grow; asked whether to stop about every second.
 
     Raises
     ------
     SettingsError
-        for heights that are no finite map, and numbers out of range.
+        for heights that are no finite map, numbers out of range, and a start of another wall,
+        liquid or higher pressure.
+    Cancelled
+        when the run says so.
     """
     from anodescope.contact import meniscus
 
-    wall, mirror = _wall(heights, pixel, sides)
-    if not 0.0 <= pressure < np.inf:
-        raise SettingsError(f"pressure: expected 0 or more (Pa), found {pressure!r}.")
-    before = None
+    heights, pixel, mirror = _wall(heights, pixel, sides)
+    pressure = _pressure(pressure)
+    liquid, before, wall = known(liquid), None, heights / pixel
     if start is not None:
-        if start.contact.shape != wall.shape or start.pressure > pressure:
+        start._starts(heights, pixel, sides, liquid)
+        if start.pressure > pressure:
             raise SettingsError(
-                f"start: expected the same wall at {pressure:g} Pa or less, found "
-                f"{start.contact.shape} at {start.pressure:g} Pa."
+                f"start: expected {pressure:g} Pa or less, found {start.pressure:g} Pa."
             )
-        before = (start.contact, wall + start.gap / pixel)
+        if start.outcome is Outcome.converged:
+            before = (start.contact, wall + start.gap / pixel)
     load = pressure * pixel / CM_PER_M / liquid.surface_tension
     contact, surface, outcome = meniscus.press(
-        wall, load, math.radians(liquid.angle), mirror, before
+        wall, load, math.radians(liquid.angle), mirror, before, run or Run()
     )
-    return Wetting(contact, np.where(contact, 0.0, (surface - wall) * pixel), pressure, outcome)
+    gap = np.where(contact, 0.0, (surface - wall) * pixel)
+    return Wetting(contact, gap, pressure, outcome, heights, pixel, sides, liquid)
 
 
 def contact_map(
@@ -337,16 +233,22 @@ def pressure_curve(
     liquid: Liquid = NAK,
     pressures: Sequence[float] | Array = PRESSURES,
     sides: str = "periodic",
+    run: Run | None = None,
 ) -> list[Wetting]:
     """Return what the liquid touches at each pressure (Pa), in the order given.
 
     Each starts from the next lower one. Parameters and errors are those of `press`.
     """
-    wanted = [float(value) for value in pressures]
+    listed = plain("pressures", pressures)
+    if listed.ndim != 1:
+        raise SettingsError(f"pressures: expected a list (Pa), found {pressures!r:.80}.")
+    wanted = [_pressure(value) for value in listed]
     found: dict[float, Wetting] = {}
     last: Wetting | None = None
     for value in sorted(set(wanted)):
-        last = press(heights, pixel=pixel, liquid=liquid, pressure=value, sides=sides, start=last)
+        last = press(
+            heights, pixel=pixel, liquid=liquid, pressure=value, sides=sides, start=last, run=run
+        )
         found[value] = last
     return [found[value] for value in wanted]
 
@@ -359,6 +261,7 @@ def filling_pressure(
     fraction: float = 1.0,
     sides: str = "periodic",
     tolerance: float = 0.01,
+    run: Run | None = None,
 ) -> float:
     """Return the least pressure (Pa) at which this fraction of the wall is touched; all: Wenzel.
 
@@ -372,23 +275,22 @@ def filling_pressure(
     SettingsError
         for values out of range.
     """
-    wanted = _fraction(fraction)
-    high = 4.0 * liquid.surface_tension * CM_PER_M / _above("pixel", pixel, "cm")
+    wanted, fine = part_of_one(fraction), 1.0 + positive("tolerance", tolerance, "1")
+    high = 4.0 * known(liquid).surface_tension * CM_PER_M / positive("pixel", pixel, "cm")
     least, low, below = 1e-6 * high, high, None
+    given: dict[str, Any] = {"pixel": pixel, "liquid": liquid, "sides": sides, "run": run}
     while True:
         low /= 4.0
-        state = press(heights, pixel=pixel, liquid=liquid, pressure=low, sides=sides)
+        state = press(heights, pressure=low, **given)
         if state.fraction < wanted:
             below = state
             break
         if low < least:
             return 0.0
         high = low
-    while high > low * (1.0 + _above("tolerance", tolerance, "1")):
+    while high > low * fine:
         middle = math.sqrt(low * high)
-        state = press(
-            heights, pixel=pixel, liquid=liquid, pressure=middle, sides=sides, start=below
-        )
+        state = press(heights, pressure=middle, start=below, **given)
         if state.fraction < wanted:
             low, below = middle, state
         else:
