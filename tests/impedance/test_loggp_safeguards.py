@@ -104,7 +104,11 @@ CASES: dict[str, Case] = {
         near(10, 1e-4),
         outcomes=("converged", "max_steps"),
     ),
-    "noise-free": Case(WIDE, cell(), near(5, 1e-3), near(70, 2e-3)),
+    # Held at the least variance, the decrement is near its limit: rounding decides, and it
+    # differs between processors. What the fit gives is held all the same.
+    "noise-free": Case(
+        WIDE, cell(), near(5, 1e-3), near(70, 2e-3), outcomes=("converged", "max_steps")
+    ),
     # Some ten points tell of each: 30 % over the root of ten, times two and a half.
     "30 % noise": Case(WIDE, noisy(cell(), 0.3), near(5, 0.25), near(70, 0.25)),
     "only noise": Case(WIDE, noisy(np.ones(50, np.complex128), 3.0)),
@@ -130,12 +134,7 @@ CASES: dict[str, Case] = {
 }
 
 
-# Held at the least variance the decrement is large; it settles nonetheless.
-UNSETTLED = pytest.mark.xfail(strict=True, reason="max_steps: held to the floor, and left there")
-NAMES = [pytest.param(name, marks=UNSETTLED if name == "noise-free" else ()) for name in CASES]
-
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CASES)
 def test_each_case_has_its_outcome_and_its_resistances(name: str) -> None:
     case = CASES[name]
     node = drt((case.frequency, case.impedance))
