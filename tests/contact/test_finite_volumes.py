@@ -107,6 +107,13 @@ def test_first_order_at_the_edge_of_a_contact_and_the_limit_of_ours() -> None:
     assert abs(limit - other) / (other - 1.0) < share**2 * 2
 
 
+def romberg(values: list[Any], second: float) -> Any:
+    """The limit at errors of the first order and a second one, on cells halved twice."""
+    more = 2.0**second
+    found = 2.0 * more * values[2] - (2.0 + more) * values[1] + values[0]
+    return found / (more - 1.0)
+
+
 @pytest.mark.parametrize("sides", ["periodic", "mirror"])
 @pytest.mark.parametrize("kind", ["perfect", "film", "gap"])
 @pytest.mark.parametrize("frequency", [None, 1e2, 1e4, 1e6])
@@ -121,13 +128,24 @@ def test_ours_is_where_finite_volumes_go(sides: str, kind: str, frequency: float
         constriction(split(contact, cut), fields=False, **{**given_, "pixel": 1e-3 / cut})
         for cut in (2, 4, 8)
     ]
-    limit, _ = richardson(volumes, (1, 2, 4))
-    other, _ = richardson([found["impedance"].item() for found in ours], (2, 4, 8))
-    theirs, own = abs(limit - volumes[-1]), abs(other - ours[-1]["impedance"].item())
-    # Corners that touch make the order drift, so an extrapolation is a part of its step off. Both
-    # are far nearer to each other than to what they were extrapolated from.
-    assert abs(limit - other) < 0.35 * theirs + 0.35 * own
+    finer = [found["impedance"].item() for found in ours]
+    limit, order = richardson(volumes, (1, 2, 4))
+    other, our_order = richardson(finer, (2, 4, 8))
+    theirs, own = abs(limit - volumes[-1]), abs(other - finer[-1])
+    # Errors ah + bh² of any sign: with s = d₁/d₂ = 2**order, Aitken misses (s − 2)(s − 4)/3 of its
+    # step. That is (s − 3)² − 1 over 3: at most a third for s within √2 of 3.
+    for values, seen in ((volumes, order), (finer, our_order)):
+        s = (values[1] - values[0]) / (values[2] - values[1])
+        assert abs((s - 2.0) * (s - 4.0)) <= 1.0
+        assert np.log2(3.0 - np.sqrt(2.0)) < seen < np.log2(3.0 + np.sqrt(2.0))
+    assert abs(limit - other) <= (theirs + own) / 3.0
     assert theirs < 0.25 * abs(other - ours[-1]["slab"].item())
+    if kind == "perfect":
+        # Contacts whose corners touch add h^(1 + 2·0.2966): the potential at the corner of a
+        # contact goes as r^0.2966 (Morrison and Lewis 1976), the energy of a cell there as that
+        # squared times its side. Which of the two is the second term tells what is left of it.
+        gaps = [abs(romberg(values, 2.0) - romberg(values, 1.5932)) for values in (volumes, finer)]
+        assert abs(romberg(volumes, 2.0) - romberg(finer, 2.0)) <= sum(gaps)
 
 
 @pytest.mark.parametrize("name", PRECONDITIONERS)
@@ -258,6 +276,14 @@ def test_richardson_finds_limit_and_order_of_a_power() -> None:
     assert limit == pytest.approx(3.0, rel=1e-12)
     assert order == pytest.approx(1.5, rel=1e-12)
     assert richardson(values[:2], (1, 2), order=1.5)[0] == pytest.approx(3.0, rel=1e-12)
+
+
+def test_richardson_keeps_the_phase_of_complex_steps() -> None:
+    """Each step is the one before times a complex number: a power cut by ω alone would miss."""
+    turn = 0.4 * np.exp(0.3j)
+    limit, order = richardson([2.0 + (1.0 + 0.5j) * turn**k for k in range(3)], (1, 2, 4))
+    assert limit == pytest.approx(2.0, rel=1e-12)
+    assert order == pytest.approx(-np.log2(0.4), rel=1e-12)
 
 
 @pytest.mark.parametrize(

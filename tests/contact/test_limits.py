@@ -297,10 +297,8 @@ def test_greenwoods_cluster_is_holms_with_even_currents(radius: float) -> None:
     centres, a, cell = round_cluster(radius), 0.2, 0.5 * np.sqrt(3.0)
     count = len(centres)
     cluster = np.sqrt(count * cell / np.pi)
-    holm = limits.holm_cluster(0.5, a, cluster, count)
     own = limits.maxwell_disc(0.5, a) / count
     whole = limits.maxwell_disc(0.5, cluster)
-    assert holm == pytest.approx(own + whole, rel=1e-12)
     # Σ' 1/|R| of the lattice with a cell of area 1, by Ewald's sum; it is its own dual, turned.
     apart = np.linalg.norm(round_cluster(12.0), axis=1) / np.sqrt(cell)
     lattice = 2.0 * (erfc(np.sqrt(np.pi) * apart[apart > 0]) / apart[apart > 0]).sum() - 4.0
@@ -311,6 +309,11 @@ def test_greenwoods_cluster_is_holms_with_even_currents(radius: float) -> None:
     assert seen == pytest.approx(law, abs=1.0 / count)
 
 
+def test_a_cluster_of_four_by_hand() -> None:
+    # 1/(4·4·0.5·0.2) and 1/(4·0.5·2)
+    assert limits.holm_cluster(0.5, 0.2, 2.0, 4) == pytest.approx(0.625 + 0.25)
+
+
 @pytest.mark.parametrize("a", [0.2, 0.45])
 def test_holms_cluster_is_high_by_what_it_says(a: float) -> None:
     for radius in (3.0, 6.0, 10.0):
@@ -318,9 +321,18 @@ def test_holms_cluster_is_high_by_what_it_says(a: float) -> None:
         count = len(centres)
         cluster = np.sqrt(count * 0.5 * np.sqrt(3.0) / np.pi)
         holm = limits.holm_cluster(1.0, a, cluster, count)
-        exact = limits.discs(1.0, centres, a)[0]
-        # 0.35/(κα√n) for even currents, which cost 8 % of the cluster more than one potential.
-        assert 0.0 < holm - exact < 0.36 / (cluster * np.sqrt(count))
+        rows = cluster * np.sqrt(count)
+        high = (holm - limits.discs(1.0, centres, a)[0]) * rows
+        even = (holm - limits.greenwood(1.0, centres, a)) * rows
+        # Even currents: the lattice's sum Σ' 1/R, −3.921, gives 3.921/2π^1.5, and the cluster costs
+        # 32/3π² − 1 of its 1/4 more. The rim is of the order of 1/√n of the first.
+        law = 3.921 / (2.0 * np.pi**1.5) - (8.0 / (3.0 * np.pi**2) - 0.25) * np.sqrt(count)
+        assert even == pytest.approx(law, abs=0.5 / np.sqrt(count))
+        # One potential costs no more than even currents, so the estimate is higher above it; and
+        # no less than the two parts each at their least, so by no more than the lattice's sum.
+        assert even < high < 3.921 / (2.0 * np.pi**1.5)
+        # The digits of its docstring.
+        assert 0.155 < high < 0.275
 
 
 def test_full_contact_and_a_thin_slab() -> None:

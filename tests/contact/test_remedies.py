@@ -50,7 +50,7 @@ def test_adhesion_that_cannot_be_held_is_refused() -> None:
         most = 1.0 - abs(np.cos(np.radians(liquid.angle)))
         held = with_additive(liquid, lowers=0.999 * most, hold="adhesion")
         assert held.adhesion == pytest.approx(liquid.adhesion, rel=1e-12)
-        with pytest.raises(SettingsError, match=r"lowers: expected at most 0\.134 where"):
+        with pytest.raises(SettingsError, match=r"lowers: expected at most 0\.133 where"):
             with_additive(liquid, lowers=1.001 * most, hold="adhesion")
     with pytest.raises(SettingsError, match=r"θ = 150°, found 0\.3"):
         with_additive(hold="adhesion")

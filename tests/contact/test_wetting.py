@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anodescope.contact import meniscus
+from anodescope.contact import meniscus, wetting
 from anodescope.contact.wetting import (
     NAK,
     PRESSURES,
@@ -140,15 +140,43 @@ def test_a_deep_slit_fills_at_its_capillary_pressure(width: int, angle: float) -
     assert found == pytest.approx(leans * slit_pressure(0.15, angle, width * PIXEL), rel=1e-3)
 
 
+def pit(radius: float) -> Array:
+    """A round pit in pixels, DEEP, in three radii of flat wall."""
+    y, x = np.mgrid[: 3 * radius, : 3 * radius] - (3 * radius - 1) / 2
+    return np.where(x**2 + y**2 < radius**2, -float(DEEP), 0.0)
+
+
+@pytest.mark.parametrize("radius", [4, 6, 9])
+def test_a_round_pit_fills_at_the_pressure_of_its_area(radius: int) -> None:
+    """As Washburn has it, for a circle of the area of its pixels.
+
+    The rim is along sides and diagonals only, as that of an octagon: of many pixels it is
+    8(√2 − 1)/π = 1.055 times a circle's, of these 0.98, 1.03 and 1.01.
+    """
+    wall = pit(radius)
+    inside = wall < 0.0
+    found = filling_pressure(
+        wall * PIXEL, pixel=PIXEL, fraction=1 - inside.mean() + 0.5 / inside.size, tolerance=3e-3
+    )
+    even = np.sqrt(inside.sum() / np.pi)
+    washburn = pore_pressure(0.15, 150.0, even * PIXEL)
+    assert found == pytest.approx(washburn, rel=0.05)
+    # A rim pixel with walls on two sides has one line along its diagonal; walls lean as in a slit.
+    ends = [inside & (np.roll(~inside, 1, k) | np.roll(~inside, -1, k)) for k in (0, 1)]
+    rim = np.hypot(*ends).sum() / (2 * np.pi * even)
+    leans = np.sin(np.arctan(DEEP) - np.radians(30.0)) / np.cos(np.radians(30.0))
+    assert found == pytest.approx(rim * leans * washburn, rel=3e-3)
+
+
 @pytest.mark.parametrize("radius", [3, 6])
 def test_a_round_pit_fills_between_two_bounds(radius: int) -> None:
     """A slit of its diameter fills before it; and no rim holds more than σ|cos θ| along its sides,
     which the outline of the pixels makes longer than a circle.
     """
-    y, x = np.mgrid[: 3 * radius, : 3 * radius] - (3 * radius - 1) / 2
-    inside = x**2 + y**2 < radius**2
+    wall = pit(radius)
+    inside = wall < 0.0
     found = filling_pressure(
-        np.where(inside, -float(DEEP), 0.0) * PIXEL,
+        wall * PIXEL,
         pixel=PIXEL,
         fraction=1 - inside.mean() + 0.5 / inside.size,
     )
@@ -183,6 +211,29 @@ def test_a_groove_along_the_diagonal_holds_as_one_along_a_side() -> None:
     load = np.sin(np.radians(slope - 30.0)) / half / 4  # σ sin(…)/x, over 4σ/pixel
     steps = (1 - touched(wall, load).mean()) * period
     assert abs(steps / np.sqrt(2) - 2 * half) <= 2.0
+
+
+def cone(slope: float, radius: int = 20) -> Array:
+    """A conical pit in pixels, its tip in the middle."""
+    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    return np.asarray(np.minimum(np.hypot(x, y), radius) * np.tan(np.radians(slope)))
+
+
+def pyramid(slope: float, radius: int = 20) -> Array:
+    """A square pit whose faces fall along y or x, in pixels."""
+    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    return np.asarray(np.maximum(abs(x), abs(y)) * np.tan(np.radians(slope)))
+
+
+@pytest.mark.parametrize("slope", [40.0, 55.0, 75.0])
+@pytest.mark.parametrize("radius", [20, 40])
+def test_the_line_in_a_cone_stands_where_young_puts_it(slope: float, radius: int) -> None:
+    """A cap of mean curvature p/2σ on a slope α ends at r = 2σ sin(α + θ − 180°)/p."""
+    half = 0.5 * radius
+    load = 2 * np.sin(np.radians(slope - 30.0)) / half / 4  # over 4σ/pixel
+    left = np.sqrt((~touched(cone(slope, radius), load)).sum() / np.pi)
+    # A line stands between pixels.
+    assert abs(left - half) <= 1.0
 
 
 def test_a_sine_groove_against_its_own_equation() -> None:
@@ -222,6 +273,14 @@ def test_gentle_slopes_hold_no_void_and_steeper_ones_do() -> None:
     assert not touched(groove(30, 31.0), 0.0).all()
 
 
+@pytest.mark.parametrize("slope", [23.0, 28.0])
+@pytest.mark.parametrize("pit_of", [cone, pyramid])
+def test_gentle_pits_hold_no_void(pit_of: Any, slope: float) -> None:
+    """Where a wall rises on both sides of a pixel it has no slope across; 30° would hold."""
+    assert touched(pit_of(slope), 0.0).all()
+    assert not touched(pit_of(35.0), 0.0).all()
+
+
 def test_without_pressure_and_adhesion_only_the_peak_is_touched() -> None:
     rng = np.random.default_rng(3)
     wall = rng.normal(size=(12, 12))
@@ -234,14 +293,16 @@ def test_without_pressure_and_adhesion_only_the_peak_is_touched() -> None:
 
 
 def test_a_pixel_at_the_foot_of_two_peaks_settles() -> None:
-    """Both bear a little more than the load: the surface hangs within a pixel above the foot."""
-    wall = np.zeros((7, 8))
-    wall[0, 0], wall[5, 0] = 1.0, 3.0
-    pressure = 0.1 * FULL
-    state = press(wall * PIXEL, pixel=PIXEL, liquid=Liquid(0.15, 126.0), pressure=pressure)
+    """The higher one bears all it can, the lower one the rest: the surface hangs above the foot."""
+    wall = np.array([[0.0, 3.0, 3.0, 1.0]])
+    load = 0.92  # σ/pixel; the sides bear 0.663 and up to 0.259
+    state = press(wall * PIXEL, pixel=PIXEL, pressure=load / 4 * FULL)
     assert state.outcome is Outcome.converged
-    assert not state.contact[6, 0]
-    assert state.contact.sum() == wall.size - 1
+    assert np.array_equal(state.contact, wall > 0.0)
+    rest = load - np.sin(np.arctan(3.0) - np.radians(30.0))
+    # A sweep takes away half of what is left, so what still moves by STILL is within twice that.
+    hangs = 1.0 - np.tan(np.arcsin(rest))
+    assert state.gap[0, 0] / PIXEL == pytest.approx(hangs, abs=2 * meniscus.STILL)
 
 
 @settings(max_examples=200, deadline=None)
@@ -337,6 +398,44 @@ def test_filling_pressure_is_where_the_fraction_is_reached(rough: Array) -> None
     assert filling_pressure(np.zeros((4, 4)), pixel=PIXEL) == 0.0
 
 
+def test_the_last_digit_ends_a_filling_pressure(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall, asked = np.zeros((2, 2)), 1234567.891
+
+    def gives_way(*_: Any, pressure: float, **__: Any) -> wetting.Wetting:
+        contact = np.full((2, 2), pressure >= asked)
+        settled = Outcome.converged
+        return wetting.Wetting(
+            contact, wall, pressure, settled, wall, PIXEL, "periodic", Liquid(0.15, 150.0)
+        )
+
+    monkeypatch.setattr(wetting, "press", gives_way)
+    assert filling_pressure(wall, pixel=PIXEL, tolerance=1e-17) == asked
+
+
+def test_a_filling_pressure_is_not_read_off_a_meniscus_that_still_moves(
+    rough: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meniscus, "SWEEPS", 3)
+    with pytest.raises(SettingsError, match=r"fraction: expected a meniscus that settles"):
+        filling_pressure(rough, pixel=PIXEL)
+
+
+def test_the_height_of_the_whole_wall_is_no_matter(rough: Array) -> None:
+    # Rounded to the digits that an offset of 1e9 pixels leaves.
+    high = rough + 1e9 * PIXEL
+    found = press(high, pixel=PIXEL, pressure=2e6)
+    same = press(high - high.max(), pixel=PIXEL, pressure=2e6)
+    assert found.outcome is Outcome.converged
+    assert np.array_equal(found.contact, same.contact)
+    np.testing.assert_array_equal(found.gap, same.gap)
+
+
+def test_answers_are_compared_as_what_they_are(rough: Array) -> None:
+    one, other = (press(rough, pixel=PIXEL, pressure=2e6) for _ in range(2))
+    assert one != other
+    assert len({one, other}) == 2
+
+
 def test_a_meniscus_that_still_moves_is_said_so(
     rough: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -369,6 +468,10 @@ def test_a_meniscus_that_still_moves_is_said_so(
         ({"surface_tension": "a"}, "surface_tension: expected one number"),
         ({"angle": "steep"}, "angle: expected 0 to 180"),
         ({"angle": np.nan}, "angle: expected 0 to 180"),
+        ({"sides": np.array(["periodic", "mirror"])}, "sides: expected one of"),
+        ({"heights": np.eye(3), "pixel": 1e-310}, r"heights: expected at most 1e\+08 pixels"),
+        ({"heights": np.eye(3) * 1e308}, r"heights: expected at most 1e\+08 pixels"),
+        ({"heights": np.array([[1e308, -1e308]])}, r"heights: expected at most 1e\+08 pixels"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_sentence(changed: dict[str, Any], words: str) -> None:
@@ -407,6 +510,13 @@ def test_other_numbers_out_of_range_are_refused(rough: Array) -> None:
             call(rough, **given_)
     with pytest.raises(SettingsError, match="radius: expected lengths above 0"):
         pore_pressure(0.15, 150.0, "wide")
+    for tiny in (1e-323, [1e-4, 1e-323]):
+        with pytest.raises(SettingsError, match="radius: expected lengths whose pressure is a"):
+            pore_pressure(0.15, 150.0, tiny)
+    with pytest.raises(SettingsError, match="start: expected a Wetting, found 5"):
+        press(rough, pixel=PIXEL, pressure=1e5, start=5)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="pixel: expected 4σ/pixel to be a number"):
+        filling_pressure(np.zeros((3, 3)), pixel=1e-310)
 
 
 # where a pressure may start from

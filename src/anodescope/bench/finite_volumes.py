@@ -156,7 +156,8 @@ def richardson(
 
     Returns
     -------
-    The limit, and the order: log(|v₂ − v₁| / |v₃ − v₂|) / log(ratio) if none was given.
+    The limit, and the order. If none was given: Aitken's limit v₃ + d₂²/(d₁ − d₂) of the steps
+    d₁ = v₂ − v₁ and d₂ = v₃ − v₂, with the phases of complex ones, and log|d₁/d₂| / log(ratio).
 
     Raises
     ------
@@ -170,7 +171,7 @@ def richardson(
             f"richardson: expected {need} values at least and as many rising factors, found "
             f"{len(values)} and {list(factors)}."
         )
-    ratio = float(cuts[-1] / cuts[-2])
+    ratio, step = float(cuts[-1] / cuts[-2]), last[-1] - last[-2]
     if order is None:
         if not np.isclose(cuts[-2] / cuts[-3], ratio):
             raise SettingsError(
@@ -183,8 +184,9 @@ def richardson(
                 f"values: expected steps that shrink, found {before:g} and {after:g}. "
                 "Try larger factors, or give the order."
             )
-        order = float(np.log(before / after) / np.log(ratio))
-    return last[-1] + (last[-1] - last[-2]) / (ratio**order - 1.0), order
+        left = step**2 / (last[-2] - last[-3] - step)
+        return last[-1] + left, float(np.log(before / after) / np.log(ratio))
+    return last[-1] + step / (ratio**order - 1.0), order
 
 
 def _grid(

@@ -161,10 +161,11 @@ def holm_cluster(conductivity: float, radius: float, cluster: float, count: int)
     cluster as one disc of radius α. Greenwood compares it with his sum
     (doi:10.1088/0508-3443/17/12/310). n discs that each stand for an area A have α = √(nA/π).
 
-    The second term is too high by about 0.35/(κα√n): a disc feels an even contact all around, but
-    next to it there is none. And it supposes one potential: where the discs share the current
-    evenly (a ≪ α/n) it is 32/3π² = 1.08 times as much. For hexagonal clusters at one potential
-    (`discs`) the sum is 35 % too high for 7 discs that nearly touch, 12 % for 61, 4 % for 817.
+    The second term is too high: a disc feels an even contact all around, but next to it there is
+    none. In hexagonal clusters with even currents (a ≪ α/n) that is 0.35/(κα√n), and the term
+    itself is 32/3π² = 1.08 times as much: together 0.35/(κα√n) − 0.02/(κα). At one potential
+    (`discs`; 30 to 400 discs, a from 0.2 to 0.49 of their distance) it is 0.16 to 0.27/(κα√n). The
+    sum is 35 % too high for 7 discs that nearly touch, 12 % for 61, 4 % for 817.
 
     Parameters
     ----------

@@ -83,7 +83,7 @@ def pore_pressure(surface_tension: float, angle: float, radius: Any) -> Any:
         for values out of range.
     """
     liquid = Liquid(surface_tension, angle)
-    return -2.0 * liquid.adhesion / (_lengths("radius", radius) / CM_PER_M)
+    return _entry("radius", radius, liquid)
 
 
 def slit_pressure(surface_tension: float, angle: float, width: Any) -> Any:
@@ -93,7 +93,7 @@ def slit_pressure(surface_tension: float, angle: float, width: Any) -> Any:
     pore of the same diameter. Raises `SettingsError` for values out of range.
     """
     liquid = Liquid(surface_tension, angle)
-    return -2.0 * liquid.adhesion / (_lengths("width", width) / CM_PER_M)
+    return _entry("width", width, liquid)
 
 
 def threshold_radius(surface_tension: float, angle: float, pressure: float) -> float:
@@ -165,12 +165,20 @@ def transition_angle(fraction: float, roughness: float) -> float:
     return _degrees(-dry / more)
 
 
-def _lengths(name: str, values: Any) -> Any:
-    array = plain(name, values)
+def _entry(name: str, lengths: Any, liquid: Liquid) -> Any:
+    """Return −2σ cos θ over each length (cm), in Pa."""
+    array = plain(name, lengths)
     good = array.dtype.kind in "iuf" and np.all((array > 0.0) & np.isfinite(array))
     if not good:
-        raise SettingsError(f"{name}: expected lengths above 0 (cm), found {values!r:.80}.")
-    return array.astype(float) if array.ndim else float(array)
+        raise SettingsError(f"{name}: expected lengths above 0 (cm), found {lengths!r:.80}.")
+    with np.errstate(over="ignore"):
+        found = -2.0 * CM_PER_M * liquid.adhesion / array.astype(float)
+    if not np.all(np.isfinite(found)):
+        raise SettingsError(
+            f"{name}: expected lengths whose pressure is a finite number (Pa), "
+            f"found {lengths!r:.80}. Try centimetres."
+        )
+    return found if array.ndim else float(found)
 
 
 def part_of_one(value: Any) -> float:

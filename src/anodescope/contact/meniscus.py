@@ -102,17 +102,39 @@ def holding(wall: Array, beside: Array, least: float) -> Array:
 
     A line on a wall that falls by α towards the void holds a surface that falls by α − `least`
     (Gibbs, `least` = π − θ), so it bears sin(α − least) per length. The sides of a slanting line
-    share that by the direction in which the wall falls, so a side along a steep wall holds nothing
-    and draws nothing. Below zero the line is drawn on.
+    share that by the direction in which the wall falls. A side towards which the wall does not fall
+    draws the line on: one along the fall by sin(least), which follows from the angle between the
+    normals of wall and surface.
+
+    The slope at a side is its own fall and that across it. Across, a pixel has a slope only where
+    the wall goes on in one sense: at a peak, on a ridge or in a valley it has none. Yet around the
+    corner of a kink the line turns, and there both sides share one line.
     """
     drop = wall[beside] - wall[:, None]
-    down, across = drop[:, :2].max(axis=1).clip(0.0), drop[:, 2:].max(axis=1).clip(0.0)
-    steep = np.hypot(down, across)
-    bears = np.sin(np.arctan(steep) - least)[:, None]
-    part = drop / np.where(steep > 0.0, steep, 1.0)[:, None]
+    falls = drop.clip(0.0)
+    slope, turn = (_across(drop, kinks=kinks) for kinks in (False, True))
+    bears = np.sin(np.arctan(np.hypot(falls, slope)) - least)
+    whole = np.hypot(falls, turn)
+    part = drop / np.where(whole > 0.0, whole, 1.0)
     uphill = -np.sin(np.minimum(least - np.arctan(np.minimum(drop, 0.0)), np.pi / 2))
-    shared = np.maximum(bears * part, uphill)
-    return np.asarray(np.where(bears > 0.0, shared, np.where(drop > 0.0, bears, uphill)))
+    along = np.where(bears > 0.0, bears * part, bears)
+    return np.asarray(np.where(drop > 0.0, along, uphill))
+
+
+def _across(drop: Array, *, kinks: bool) -> Array:
+    """Return the slope across each side of a pixel (pixel, 4), with or without that of kinks.
+
+    It is the harmonic mean of rise and fall: their mean on a wall that bends little, and nothing
+    where one of them is nothing. Then the wall has a kink: there it is what the rise has more.
+    """
+    slopes = []
+    for one, two in ((drop[:, 2], drop[:, 3]), (drop[:, 0], drop[:, 1])):
+        both = np.abs(one) + np.abs(two)
+        slope = np.where(one * two < 0.0, 2.0 * np.abs(one) / np.where(both > 0.0, both, 1.0), 0.0)
+        slope *= np.abs(two)
+        rise = np.maximum(one, two).clip(0.0)
+        slopes += 2 * [np.maximum(slope, rise - slope) if kinks else slope]
+    return np.stack(slopes, axis=1)
 
 
 def _neighbours(shape: tuple[int, ...], mirror: bool) -> Array:

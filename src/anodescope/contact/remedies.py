@@ -16,7 +16,7 @@ from anodescope.contact.checks import number
 from anodescope.contact.face import plain
 from anodescope.contact.liquid import NAK, Liquid, known
 from anodescope.contact.wetting import PRESSURES, pressure_curve
-from anodescope.errors import SettingsError
+from anodescope.errors import Outcome, SettingsError
 from anodescope.running import Run
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ BOUND = (
 GAS = (
     "Pressures are above that of the gas in the voids: 0.1 MPa supposes that they are evacuated. "
     "With the surrounding gas in them the excess may be near 0."
+)
+MOVING = (
+    "Not settled: the meniscus was still moving when its sweeps ran out. More will be touched, and "
+    "the constriction is that of the map so far."
 )
 # Of the slab: a constriction below it is no number.
 ROUNDING = 1e-9
@@ -66,10 +70,19 @@ def with_additive(liquid: Liquid = NAK, *, lowers: float = 0.3, hold: str = "ang
     if abs(cosine) > 1.0:
         most = 1.0 - abs(liquid.adhesion) / liquid.surface_tension
         raise SettingsError(
-            f"lowers: expected at most {most:.3g} where σ cos θ stays at θ = {liquid.angle:g}°, "
-            f"found {part:g}: cos θ would be {cosine:.3f}. Try less, or hold='angle'."
+            f"lowers: expected at most {_rounded_down(most)} where σ cos θ stays at "
+            f"θ = {liquid.angle:g}°, found {part:g}: cos θ would be {cosine:.3f}. "
+            "Try less, or hold='angle'."
         )
     return Liquid(tension, math.degrees(math.acos(cosine)))
+
+
+def _rounded_down(part: float) -> str:
+    """Return a part with three digits that are not more than it, so that advice can be taken."""
+    if part <= 0.0:
+        return "0"
+    digit = 10.0 ** (math.floor(math.log10(part)) - 2)
+    return f"{math.floor(part / digit) * digit:.3g}"
 
 
 def with_coating(liquid: Liquid = NAK, *, angle: float = 60.0) -> Liquid:
@@ -166,8 +179,8 @@ def compare(
 def side_by_side(compared: xarray.Dataset) -> str:
     """Return a table of contact and constriction (Ω·cm²) at every pressure, a line per liquid.
 
-    Of a spectrum it shows the lowest frequency. Two digits are what one wall can bear. The last
-    lines say what the numbers leave out.
+    Of a spectrum it shows the lowest frequency. Two digits are what one wall can bear. Where the
+    meniscus had not settled the cell says so. The last lines say what the numbers leave out.
     """
     lowest = compared
     if "frequency" in compared["constriction"].dims:
@@ -179,16 +192,26 @@ def side_by_side(compared: xarray.Dataset) -> str:
     lines = ["| liquid | σ (N/m) | θ (°) | " + " | ".join(heads) + " |"]
     lines.append("|---" * (3 + len(heads)) + "|")
     for k, name in enumerate(compared["liquid"].values):
+        settled = compared["meniscus"].values[k] == Outcome.converged.name
+        touched = compared["contact_fraction"].values[k]
         cells = [
-            f"{fraction:.2f} touched, {value:.2g} Ω cm²"
-            for fraction, value in zip(
-                compared["contact_fraction"].values[k], shown[k], strict=True
-            )
+            f"{'' if still else '≥ '}{fraction:.2f} touched, {value:.2g} Ω cm²"
+            f"{'' if still else ', not settled'}"
+            for fraction, value, still in zip(touched, shown[k], settled, strict=True)
         ]
         tension, angle = (float(compared[key][k]) for key in ("surface_tension", "angle"))
-        lines.append(f"| {name} | {tension:.3g} | {angle:.0f} | " + " | ".join(cells) + " |")
+        lines.append(
+            f"| {_in_a_cell(name)} | {tension:.3g} | {angle:.0f} | " + " | ".join(cells) + " |"
+        )
     said = [f"{compared.attrs[name]}\n" for name in ("gas", "limit", "bound")]
+    if np.any(compared["meniscus"].values != Outcome.converged.name):
+        said.insert(0, f"{MOVING}\n")
     return "\n".join([*lines, "", *said]).rstrip()
+
+
+def _in_a_cell(name: str) -> str:
+    """Return a name that neither ends its cell nor its line."""
+    return " ".join(str(name).replace("\\", "\\\\").replace("|", "\\|").splitlines())
 
 
 def _check(liquids: Any, settings: Mapping[str, Any]) -> None:

@@ -74,6 +74,10 @@ Array = np.ndarray[Any, np.dtype[Any]]
 # that of seal and weight alone.
 PRESSURES = (1e5, 1e7)
 
+# Highest less lowest point, in pixels. Rounding of more (2e-8 and up) is felt by a relaxation that
+# ends at 1e-7.
+RELIEF = 1e8
+
 
 def _wall(heights: Any, pixel: Any, sides: str) -> tuple[Array, float, bool]:
     """Return the heights, the pixel, and whether the wall ends at mirrors."""
@@ -84,9 +88,21 @@ def _wall(heights: Any, pixel: Any, sides: str) -> tuple[Array, float, bool]:
         )
     if not np.all(np.isfinite(wall)):
         raise SettingsError("heights: expected finite values (cm), found NaN or infinite ones.")
-    if sides not in ("periodic", "mirror"):
+    if not isinstance(sides, str) or sides not in ("periodic", "mirror"):
         raise SettingsError(f"sides: expected one of periodic, mirror, found {sides!r}.")
     return wall.astype(float), positive("pixel", pixel, "cm"), sides == "mirror"
+
+
+def _in_pixels(heights: Array, pixel: float) -> Array:
+    """Return the wall below its highest point, in pixels: an offset would cost digits."""
+    with np.errstate(over="ignore"):
+        wall = np.asarray((heights - heights.max()) / pixel)
+    if not -wall.min() <= RELIEF:
+        raise SettingsError(
+            f"heights: expected at most {RELIEF:g} pixels between the highest and the lowest, "
+            f"found {-wall.min():.3g} of {pixel:g} cm. Try both in cm."
+        )
+    return wall
 
 
 def _pressure(value: Any) -> float:
@@ -94,7 +110,7 @@ def _pressure(value: Any) -> float:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Wetting:
     """What the liquid touches.
 
@@ -144,7 +160,7 @@ def roughness_ratio(heights: Any, *, pixel: float, sides: str = "periodic") -> f
     neighbours. Raises `SettingsError` for heights or lengths that cannot be.
     """
     wall, pixel, mirror = _wall(heights, pixel, sides)
-    wide = np.pad(wall / pixel, 1, mode="edge" if mirror else "wrap")
+    wide = np.pad(_in_pixels(wall, pixel), 1, mode="edge" if mirror else "wrap")
     here = wide[1:-1, 1:-1]
     down = (wide[:-2, 1:-1] - here, wide[2:, 1:-1] - here)
     across = (wide[1:-1, :-2] - here, wide[1:-1, 2:] - here)
@@ -183,8 +199,8 @@ def press(
     Raises
     ------
     SettingsError
-        for heights that are no finite map, numbers out of range, and a start of another wall,
-        liquid or higher pressure.
+        for heights that are no finite map or span more than `RELIEF` pixels, numbers out of range,
+        and a start that is none, of another wall, another liquid or a higher pressure.
     Cancelled
         when the run says so.
     """
@@ -192,8 +208,12 @@ def press(
 
     heights, pixel, mirror = _wall(heights, pixel, sides)
     pressure = _pressure(pressure)
-    liquid, before, wall = known(liquid), None, heights / pixel
+    liquid, before, wall = known(liquid), None, _in_pixels(heights, pixel)
     if start is not None:
+        if not isinstance(start, Wetting):
+            raise SettingsError(
+                f"start: expected a Wetting, found {start!r:.80}. Try what press has returned."
+            )
         start._starts(heights, pixel, sides, liquid)
         if start.pressure > pressure:
             raise SettingsError(
@@ -265,34 +285,51 @@ def filling_pressure(
 ) -> float:
     """Return the least pressure (Pa) at which this fraction of the wall is touched; all: Wenzel.
 
-    Found by bisection, to `tolerance` of itself. It is 0 where less than a millionth of 4σ/pixel
-    will do; 4σ/pixel always does, since no void of a pixel or more stands it. Voids along the foot
-    of steep walls fill last, at a pressure that grows as pixels shrink: where the wall has such
-    corners, ask for 0.99.
+    Found by bisection, to `tolerance` of itself or to the last digit. It is 0 where less than a
+    millionth of 4σ/pixel will do; 4σ/pixel always does, since no void of a pixel or more stands it.
+    Voids along the foot of steep walls fill last, at a pressure that grows as pixels shrink: where
+    the wall has such corners, ask for 0.99.
 
     Raises
     ------
     SettingsError
-        for values out of range.
+        for values out of range, and where a meniscus has not settled before enough is touched:
+        very near the pressure at which it gives way it sinks too slowly for its sweeps.
     """
     wanted, fine = part_of_one(fraction), 1.0 + positive("tolerance", tolerance, "1")
     high = 4.0 * known(liquid).surface_tension * CM_PER_M / positive("pixel", pixel, "cm")
+    if math.isinf(high):
+        raise SettingsError(f"pixel: expected 4σ/pixel to be a number (Pa), found {pixel:g} cm.")
     least, low, below = 1e-6 * high, high, None
     given: dict[str, Any] = {"pixel": pixel, "liquid": liquid, "sides": sides, "run": run}
     while True:
         low /= 4.0
         state = press(heights, pressure=low, **given)
-        if state.fraction < wanted:
+        if _short(state, wanted):
             below = state
             break
         if low < least:
             return 0.0
         high = low
     while high > low * fine:
-        middle = math.sqrt(low * high)
+        middle = math.sqrt(low) * math.sqrt(high)
+        if not low < middle < high:
+            break
         state = press(heights, pressure=middle, start=below, **given)
-        if state.fraction < wanted:
+        if _short(state, wanted):
             low, below = middle, state
         else:
             high = middle
     return high
+
+
+def _short(state: Wetting, wanted: float) -> bool:
+    """Whether less than wanted is touched; what is wet stays so, only the rest needs settling."""
+    if state.fraction >= wanted:
+        return False
+    if state.outcome is not Outcome.converged:
+        raise SettingsError(
+            f"fraction: expected a meniscus that settles, found it moving at {state.pressure:g} Pa "
+            f"with {state.fraction:.3g} touched. Try a larger tolerance."
+        )
+    return True
