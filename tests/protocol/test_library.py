@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from anodescope.errors import SettingsError
+from anodescope.protocol import Ends, procedures
 from anodescope.protocol import library as protocols
-from anodescope.protocol.steps import Repeat, Sweep
+from anodescope.protocol.steps import Hold, Ramp, Repeat, Sweep
 
 
 def test_the_staircase_of_the_paper():
@@ -73,6 +74,51 @@ def test_protocols_follow_each_other():
         both + both.absolute(0.385)
 
 
+def charge(block):
+    """Charge of a block (mAh/cm²), as a magnitude."""
+    phases = block.phases()
+    return abs(float(phases.current @ phases.duration)) / 3600.0
+
+
+def test_every_procedure_of_the_paper_is_there():
+    found = procedures()
+    assert [found[f"pulsed_{t}s"].blocks[0].duration for t in ("0.1", "1", "2", "5", "10")] == [
+        pytest.approx(144000 * (1.0 + rest)) for rest in (0.1, 1.0, 2.0, 5.0, 10.0)
+    ]
+    assert found["pulsed_0s"].kind == "constant_current"
+    for name in ("sgeis_strip", "sgeis_plate", "potassium_plating"):
+        assert found[name].kinds[1] == "rest_with_peis"
+        assert found[name].blocks[1].duration == pytest.approx(15 * 3600)
+    assert found["sgeis_plate"].parameters[0]["stop"] == -1.0
+    assert charge(found["strip_to_capacity"].blocks[0]) == pytest.approx(20.0)
+    assert charge(found["potassium_plating"].blocks[0]) == pytest.approx(0.2)
+    assert charge(found["in_situ_plating_0.4"].blocks[0]) == pytest.approx(4.0)
+    for size in (0.4, 0.7):
+        (step,) = found[f"in_situ_plating_{size}"].blocks[0].steps
+        assert (step.current, step.limits.short, step.limits.ends) == (-size, True, Ends.PROTOCOL)
+    assert found["in_situ_staircase"].phases().current.tolist() == [0.2, 0.4, 0.7, 1.0]
+    assert found["ccd"].parameters[0]["currents"] == [0.05, 0.1, 0.2, 0.4]
+    assert found["sodium_ccd"].parameters[0]["currents"][15] == pytest.approx(3.2)
+    assert found["spectrum"].kind == "impedance_only"
+    for protocol in found.values():
+        assert type(protocol).from_toml(protocol.to_toml()) == protocol
+
+
+def test_the_cut_off_acts_in_sweeps_as_in_holds():
+    steps = protocols.staircase_geis().blocks[0].steps
+    assert {step.limits.voltage for step in steps} == {3.0}
+    (sweeps, rest) = protocols.to_capacity(0.1, 0.2, sweep=35.0).blocks[0].steps
+    assert sweeps.steps[0].limits.voltage == rest.limits.voltage == 3.0
+    assert isinstance(rest, Hold)
+
+
+def test_a_ramp_and_spectra_are_there_too():
+    (step,) = protocols.ramp(0.0, 1.0, 60.0).blocks[0].steps
+    assert step == Ramp(0.0, 1.0, 60.0, 3.0)
+    assert protocols.spectra(3).blocks[0].count == 3
+    assert protocols.spectra(3).phases().size == 3
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -95,6 +141,11 @@ def test_protocols_follow_each_other():
         (lambda: protocols.rest_with_peis(10.0), "or more"),
         (lambda: protocols.cycling(0.1, 100.0, 0), "whole number"),
         (lambda: protocols.rest(float("nan")), "finite"),
+        (lambda: protocols.to_capacity(0.25, -1.0), "above zero"),
+        (lambda: protocols.to_capacity(0.0), "not zero"),
+        (lambda: protocols.to_capacity(1.0, 0.001, sweep=35.0), "does not fit"),
+        (lambda: protocols.ramp(0.5, 0.5, 60.0), "use a Hold"),
+        (lambda: protocols.spectra(0), "whole number"),
     ],
 )
 def test_contradictory_settings_are_one_sentence(make, words):

@@ -13,9 +13,12 @@ from anodescope.errors import SchemaError, SettingsError
 from anodescope.protocol import (
     KINDS,
     Block,
+    Ends,
     Hold,
+    Limits,
     PotentialHold,
     Protocol,
+    Ramp,
     Repeat,
     Rest,
     Sweep,
@@ -29,18 +32,44 @@ BIAS = st.floats(-1e3, 1e3, allow_subnormal=False)
 CURRENT = BIAS.filter(lambda value: abs(value) > 1e-9)
 OPTIONAL = st.none() | POSITIVE
 
+FRACTION = st.none() | st.floats(0, 1, exclude_min=True, exclude_max=True)
+
+
+NOTHING = st.none()
+
+
+def until(*, voltage=NOTHING, charge=OPTIONAL):
+    """Limits, of the voltage only where the step states none itself."""
+    ends = st.sampled_from(Ends)
+    return st.none() | st.builds(Limits, voltage, charge, FRACTION, st.booleans(), ends)
+
+
 simple_steps = st.one_of(
-    st.builds(Rest, POSITIVE),
-    st.builds(Hold, CURRENT, POSITIVE, OPTIONAL),
-    st.builds(PotentialHold, st.floats(-10, 10), POSITIVE),
+    st.builds(Rest, POSITIVE, until(voltage=OPTIONAL, charge=st.none())),
+    st.builds(Hold, CURRENT, POSITIVE, OPTIONAL, until()),
+    st.builds(Hold, CURRENT, POSITIVE, until=until(voltage=OPTIONAL)),
+    st.tuples(BIAS, BIAS, POSITIVE, OPTIONAL, until())
+    .filter(lambda row: row[0] != row[1])
+    .map(lambda row: Ramp(*row)),
+    st.builds(PotentialHold, st.floats(-10, 10), POSITIVE, until(voltage=st.floats(10.1, 1e3))),
     st.builds(
         Sweep,
         POSITIVE,
-        current=st.none() | BIAS,
+        current=CURRENT,
+        voltage_limit=OPTIONAL,
+        until=until(),
         amplitude=OPTIONAL,
         f_max=st.none() | st.floats(1e3, 1e7),
         f_min=st.none() | st.floats(1e-3, 1e3),
-        points=st.none() | st.integers(1, 100),
+        points=st.none() | st.integers(2, 100),
+    ),
+    st.builds(
+        Sweep,
+        st.floats(1e6, 1e9),
+        current=st.none() | st.just(0.0),
+        per_decade=st.none() | st.integers(1, 20),
+        periods=st.none() | st.floats(0.1, 9),
+        minimum_time=st.none() | st.floats(1e-6, 1),
     ),
     st.builds(Sweep, POSITIVE, voltage=st.floats(-10, 10)),
 )

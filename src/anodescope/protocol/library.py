@@ -1,6 +1,7 @@
 """The paper's protocols, in mA/cm² and s (Wu & Hatzell 2025, DOI 10.1039/d5eb00097a).
 
-Defaults are the paper's where it states them; each docstring says what is assumed.
+Defaults are the paper's where it states them; each docstring says what is assumed. `procedures`
+has all of them, set as in the paper.
 """
 
 from __future__ import annotations
@@ -9,14 +10,20 @@ import itertools
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from anodescope.citations import relies_on
 from anodescope.errors import SettingsError
-from anodescope.protocol.protocol import Block, Protocol
-from anodescope.protocol.steps import Hold, Repeat, Rest, Step, Sweep, finite, positive, whole
+from anodescope.protocol.builders import (
+    AMPLITUDE,
+    half_cycle_of,
+    one_block,
+    require_stairs,
+    stairs_of,
+)
+from anodescope.protocol.checks import finite, positive, whole
+from anodescope.protocol.protocol import Protocol
+from anodescope.protocol.steps import Ends, Hold, Limits, Ramp, Repeat, Rest, Step
+from anodescope.protocol.sweep import F_MAX, F_MIN, Sweep
 
-F_MAX, F_MIN, AMPLITUDE = 7e6, 5.0, 5e-6
 SWEEP_TIME = 35.0
 VOLTAGE_LIMIT = 3.0
 
@@ -24,7 +31,7 @@ VOLTAGE_LIMIT = 3.0
 @relies_on("wu2025")
 def rest(duration: float) -> Protocol:
     """Open circuit for `duration` (s)."""
-    return _one("rest", (Rest(duration),), 1)
+    return one_block("rest", (Rest(duration),), 1)
 
 
 @relies_on("wu2025")
@@ -50,13 +57,13 @@ def hold(
     if isinstance(current, Sequence):
         currents = [finite("hold", "current", value) for value in current]
         if len(currents) > 1:
-            _require_stairs("hold", currents)
+            require_stairs("hold", currents)
             stairs = tuple(Hold(value, duration, voltage_limit) for value in currents)
-            return _one("staircase", stairs, len(stairs))
+            return one_block("staircase", stairs, len(stairs))
         if not currents:
             raise SettingsError("hold, current: expected at least one current, found none.")
         current = currents[0]
-    return _one("constant_current", (Hold(current, duration, voltage_limit),), 1)
+    return one_block("constant_current", (Hold(current, duration, voltage_limit),), 1)
 
 
 @relies_on("wu2025")
@@ -94,9 +101,9 @@ def ccd(
     steps: list[Step] = []
     for size in sizes:
         for sign in (1, -1) if strip_first else (-1, 1):
-            steps += _half_cycle("ccd", sign * size, half_cycle, sweep, voltage_limit)
+            steps += half_cycle_of("ccd", sign * size, half_cycle, sweep, voltage_limit)
             steps += [Rest(rest)] if positive("ccd", "rest", rest, zero=True) else []
-    return _one("ccd", tuple(steps), 2 * len(sizes))
+    return one_block("ccd", tuple(steps), 2 * len(sizes))
 
 
 @relies_on("wu2025")
@@ -125,10 +132,10 @@ def cycling(
     """
     once: list[Step] = []
     for sign in (1, -1):
-        once += _half_cycle("cycling", sign * current, half_cycle, sweep, voltage_limit)
+        once += half_cycle_of("cycling", sign * current, half_cycle, sweep, voltage_limit)
         once += [Rest(rest)] if positive("cycling", "rest", rest, zero=True) else []
     cycles = whole("cycling", "cycles", cycles, 1)
-    return _one("cycling", (Repeat(tuple(once), cycles),), 2 * cycles)
+    return one_block("cycling", (Repeat(tuple(once), cycles),), 2 * cycles)
 
 
 @relies_on("wu2025")
@@ -153,7 +160,7 @@ def staircase_geis(
     hold, sweep : time (s) of the hold and of the sweep of each stair.
     amplitude : (A). The paper does not say whether its 5 µA is a peak or an rms value.
     f_max, f_min, points : of each sweep (Hz); 7 MHz to 5 Hz in the paper.
-    voltage_limit : cut-off on ``|V|`` (V); 3 V in the paper.
+    voltage_limit : cut-off on ``|V|`` (V), in holds and sweeps; 3 V in the paper.
 
     Raises
     ------
@@ -161,11 +168,13 @@ def staircase_geis(
         when the stairs do not lead from `start` to `stop`, or pass through zero.
     """
     steps: list[Step] = []
-    levels = _levels("staircase_geis", start, stop, step)
+    levels = stairs_of("staircase_geis", start, stop, step)
     for level in levels:
         steps.append(Hold(level, hold, voltage_limit))
-        steps.append(Sweep(sweep, level, None, amplitude, f_max, f_min, points))
-    return _one("staircase_geis", tuple(steps), len(levels))
+        steps.append(
+            Sweep(sweep, level, None, amplitude, f_max, f_min, points, voltage_limit=voltage_limit)
+        )
+    return one_block("staircase_geis", tuple(steps), len(levels))
 
 
 @relies_on("wu2025")
@@ -184,9 +193,9 @@ def staircase(
     SettingsError
         when the stairs do not lead from `start` to `stop`, or pass through zero.
     """
-    levels = _levels("staircase", start, stop, step)
+    levels = stairs_of("staircase", start, stop, step)
     stairs = tuple(Hold(level, hold, voltage_limit) for level in levels)
-    return _one("staircase", stairs, len(levels))
+    return one_block("staircase", stairs, len(levels))
 
 
 @relies_on("wu2025")
@@ -223,8 +232,8 @@ def pulsed_stripping(
     whole("pulsed_stripping", "count", count, 1)
     if not positive("pulsed_stripping", "rest", rest, zero=True):
         once = Hold(pulse.current, count * pulse.duration, voltage_limit)
-        return _one("constant_current", (once,), 1)
-    return _one("pulsed", (Repeat((pulse, Rest(rest)), count),), count)
+        return one_block("constant_current", (once,), 1)
+    return one_block("pulsed", (Repeat((pulse, Rest(rest)), count),), count)
 
 
 @relies_on("wu2025")
@@ -266,57 +275,71 @@ def rest_with_peis(
     pause = (Rest(every - sweep),) if every - sweep > 1e-9 * every else ()
     left = duration - count * every
     tail = (Rest(left),) if left > 1e-9 * duration else ()
-    return _one("rest_with_peis", (Repeat((once, *pause), count), *tail), count)
+    return one_block("rest_with_peis", (Repeat((once, *pause), count), *tail), count)
 
 
-def _one(kind: str, steps: tuple[Step, ...], count: int) -> Protocol:
-    return Protocol((Block(kind, steps, count),))
+@relies_on("wu2025")
+def to_capacity(
+    current: float = 0.25,
+    capacity: float = 20.0,
+    *,
+    sweep: float | None = None,
+    voltage_limit: float | None = VOLTAGE_LIMIT,
+    short: bool = False,
+) -> Protocol:
+    """One current until a capacity has passed.
+
+    Parameters
+    ----------
+    current : (mA/cm²); 0.25 in the paper, to 20 mAh/cm². Negative plates.
+    capacity : (mAh/cm²), a magnitude.
+    sweep : time (s) of a GEIS sweep, one after the other; None: no impedance.
+    voltage_limit : cut-off on ``|V|`` (V); 3 V in the paper.
+    short : True: a short circuit ends the protocol.
+
+    Raises
+    ------
+    SettingsError
+        for a value out of its range, or a sweep that takes longer than the whole.
+    """
+    size = abs(finite("to_capacity", "current", current))
+    hours = positive("to_capacity", "capacity", capacity) / size if size else 1.0
+    until = Limits(short=True, ends=Ends.PROTOCOL) if short else None
+    steps = half_cycle_of("to_capacity", current, 3600.0 * hours, sweep, voltage_limit, until)
+    return one_block("constant_current", tuple(steps), 1)
 
 
-def _half_cycle(
-    where: str, current: float, duration: float, sweep: float | None, limit: float | None
-) -> list[Step]:
-    """One half-cycle: sweeps one after the other, and a hold for what is left of it."""
-    if sweep is None:
-        return [Hold(current, duration, limit)]
-    sweep = positive(where, "sweep", sweep)
-    count = int(positive(where, "half_cycle", duration) / sweep + 1e-9)
-    if not count:
-        raise SettingsError(
-            f"{where}: a sweep of {sweep:g} s does not fit in a half-cycle of {duration:g} s."
-        )
-    once = Sweep(sweep, finite(where, "current", current), None, AMPLITUDE, F_MAX, F_MIN)
-    steps: list[Step] = [Repeat((once,), count)]
-    left = duration - count * sweep
-    if left > 1e-9 * duration:
-        steps.append(Hold(current, left, limit))
-    return steps
+@relies_on("wu2025")
+def ramp(
+    start: float, stop: float, duration: float, *, voltage_limit: float | None = VOLTAGE_LIMIT
+) -> Protocol:
+    """Change the current linearly from `start` to `stop` (mA/cm²) in `duration` (s).
+
+    The paper ran stairs, not a ramp. Recognition has no kind for it: the block is "unknown".
+    """
+    note = "A ramp of the current is none of the kinds."
+    return one_block("unknown", (Ramp(start, stop, duration, voltage_limit),), 1, note)
 
 
-def _levels(where: str, start: float, stop: float, step: float) -> list[float]:
-    """Currents from start to stop, both included as far as the step leads to it."""
-    start, stop = finite(where, "start", start), finite(where, "stop", stop)
-    size = abs(finite(where, "step", step))
-    if size == 0 or start == stop:
-        raise SettingsError(f"{where}: expected a step that leads from {start:g} to {stop:g}.")
-    if start * stop <= 0:
-        raise SettingsError(
-            f"{where}: expected start and stop of one sign and not zero, "
-            f"found {start:g} and {stop:g}."
-        )
-    count = int(abs(stop - start) / size + 1e-6) + 1
-    if count < 2:
-        raise SettingsError(f"{where}: a step of {size:g} does not fit from {start:g} to {stop:g}.")
-    way = math.copysign(size, stop - start)
-    levels = np.round(start + way * np.arange(count), 12)
-    return [float(level) for level in levels]
+@relies_on("wu2025")
+def spectra(
+    count: int = 1,
+    *,
+    sweep: float = SWEEP_TIME,
+    amplitude: float | None = None,
+    f_max: float = F_MAX,
+    f_min: float = F_MIN,
+    points: int | None = None,
+) -> Protocol:
+    """PEIS sweeps at open circuit, one after the other: the state of a pristine cell.
 
-
-def _require_stairs(where: str, currents: Sequence[float]) -> None:
-    change = np.diff(np.abs(currents))
-    one_sign = min(currents) > 0 or max(currents) < 0
-    if not one_sign or not (np.all(change > 0) or np.all(change < 0)):
-        raise SettingsError(
-            f"{where}, current: expected currents of one sign that rise or fall, found "
-            f"{list(currents)}."
-        )
+    Parameters
+    ----------
+    count : number of sweeps.
+    sweep : time (s) of each.
+    amplitude : (V); the paper does not state it.
+    f_max, f_min, points : of each sweep (Hz).
+    """
+    once = Sweep(sweep, None, None, amplitude, f_max, f_min, points)
+    steps = (Repeat((once,), count),) if count != 1 else (once,)
+    return one_block("impedance_only", steps, count)

@@ -9,7 +9,9 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-from anodescope.protocol.steps import Hold, PotentialHold, Repeat, Rest, Step, Sweep
+from anodescope.errors import SettingsError
+from anodescope.protocol.steps import Hold, Plain, PotentialHold, Ramp, Repeat, Rest, Step
+from anodescope.protocol.walk import number_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -21,6 +23,9 @@ MODES = ("rest", "current", "voltage", "sweep", "unknown")
 # Two currents that differ by less than this share of the larger are one asked-for current: an
 # instrument's ranges agree to about 0.1 %, and a stair of 0.01 on 1 mA/cm² is 1 %.
 LEAST_STEP = 2e-3
+
+# Phases that are written out at most: half a gigabyte of columns. To go through more is `walk`.
+MOST_PHASES = 10_000_000
 
 
 @final
@@ -101,7 +106,22 @@ def uncontrolled(count: int) -> Phases:
 
 
 def unrolled(steps: Iterable[Step], start: float = 0.0) -> Phases:
-    """Return the phases that steps ask for, one after the other from `start` (s)."""
+    """Return the phases that steps ask for, one after the other from `start` (s).
+
+    A ramp is one phase with its mean current, so that its charge stays; where that is zero, it is
+    of mode "unknown", as it is no rest.
+
+    Raises
+    ------
+    SettingsError
+        for more than ten million phases.
+    """
+    steps = tuple(steps)
+    if (count := number_of(steps)) > MOST_PHASES:
+        raise SettingsError(
+            f"Protocol: expected at most {MOST_PHASES:.0e} phases to write out, found {count:.2e}; "
+            "`walk` goes through the steps without writing them out."
+        )
     mode, current, voltage, duration = _columns(steps)
     end = start + np.cumsum(duration)
     begin = np.concatenate(([start], end[:-1])) if end.size else end
@@ -155,11 +175,13 @@ def _columns(steps: Iterable[Step]) -> tuple[npt.NDArray[np.int8], Floats, Float
             np.concatenate(voltages), np.concatenate(durations))  # fmt: skip
 
 
-def _asked(step: Rest | Hold | PotentialHold | Sweep) -> tuple[int, float, float]:
+def _asked(step: Plain) -> tuple[int, float, float]:
     if isinstance(step, Rest):
         return REST, 0.0, np.nan
     if isinstance(step, Hold):
         return CURRENT, step.current, np.nan
+    if isinstance(step, Ramp):
+        return (CURRENT, step.mean, np.nan) if step.mean else (UNKNOWN, np.nan, np.nan)
     if isinstance(step, PotentialHold):
         return VOLTAGE, np.nan, step.voltage
     if step.voltage is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, final
@@ -12,11 +12,13 @@ import numpy as np
 import xarray as xr
 
 from anodescope.errors import SettingsError
+from anodescope.protocol.checks import finite, positive, whole
 from anodescope.protocol.describe import parameters_of, steps_of
 from anodescope.protocol.phases import Floats, Phases, joined, uncontrolled, unrolled
-from anodescope.protocol.steps import KINDS_OF_STEP, Step, finite, positive, scaled, total, whole
+from anodescope.protocol.steps import KINDS_OF_STEP, Step, scaled, total
 from anodescope.protocol.table import Row, dataset_of, rows_of
 from anodescope.protocol.text import read, write
+from anodescope.protocol.walk import Visit, walk
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -98,6 +100,10 @@ class Block:
     def parameters(self) -> dict[str, Any]:
         """What characterises the block (see `describe.parameters_of`)."""
         return parameters_of(self.kind, self.phases())
+
+    def walk(self) -> Iterator[Visit]:
+        """Yield every run of every step in order, without writing repetitions out."""
+        return walk(self.steps)
 
     def phases(self, start: float = 0.0) -> Phases:
         """Return the phases: of the record, or as designed from `start` (s)."""
@@ -229,6 +235,18 @@ class Protocol:
             for block in self.blocks
         )
         return replace(self, blocks=tuple(blocks), unit=unit)
+
+    def walk(self) -> Iterator[Visit]:
+        """Yield every run of every step in order, without writing repetitions out.
+
+        Examples
+        --------
+        >>> pulses = Repeat((Hold(1.0, 1.0), Rest(2.0)), 1_000_000)
+        >>> next(Protocol((Block("pulsed", (pulses,)),)).walk()).path
+        (0, 0)
+        """
+        for number, block in enumerate(self.blocks):
+            yield from walk(block.steps, number)
 
     def phases(self) -> Phases:
         """Return the phases of all blocks; the levels of each block start from 0."""

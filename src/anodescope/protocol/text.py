@@ -6,10 +6,14 @@ A file holds ``unit``, perhaps ``note``, and one ``[[block]]`` per block: ``kind
 A step is an inline table whose first key names it::
 
     {hold = 0.05, duration = 5.0}                    # current, perhaps voltage_limit
+    {ramp = 1.0, start = 0.0, duration = 60.0}       # to 1.0, from `start`
     {rest = 3600.0}                                  # s
     {potential = 3.0, duration = 60.0}               # V
     {sweep = 35.0, current = 0.05, f_max = 7e6}      # s; as in `Sweep`
     {repeat = 100000, steps = [...]}
+
+All but a repetition may have ``until = {charge = 4.0, short = true, ends = "protocol"}``, with the
+fields of `Limits`.
 """
 
 from __future__ import annotations
@@ -20,13 +24,25 @@ from types import MappingProxyType
 from typing import Any
 
 from anodescope.errors import SettingsError
-from anodescope.protocol.steps import Hold, PotentialHold, Repeat, Rest, Step, Sweep, settings
+from anodescope.protocol.steps import (
+    Ends,
+    Hold,
+    Limits,
+    PotentialHold,
+    Ramp,
+    Repeat,
+    Rest,
+    Step,
+    Sweep,
+    settings,
+)
 
 # Key that names a step in a file: the class, and the field that the key holds.
 _NAMED: Mapping[str, tuple[Callable[..., Step], str]] = MappingProxyType(
     {
         "rest": (Rest, "duration"),
         "hold": (Hold, "current"),
+        "ramp": (Ramp, "stop"),
         "potential": (PotentialHold, "voltage"),
         "sweep": (Sweep, "duration"),
         "repeat": (Repeat, "count"),
@@ -77,6 +93,8 @@ def read(text: str) -> tuple[str, str, list[dict[str, Any]]]:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"Protocol: this cannot be read as TOML: {error}.") from error
+    except RecursionError as error:
+        raise SettingsError("Protocol: the tables are nested too deeply to be read.") from error
     _known("Protocol", tables, ("unit", "note", "block"))
     for key in ("unit", "note"):
         if not isinstance(tables.get(key, ""), str):
@@ -127,6 +145,8 @@ def _read_step(where: str, table: object) -> Step:
     fields = {(field if key == names[0] else key): value for key, value in table.items()}
     if len(fields) != len(table):
         raise SettingsError(f"{where}: {field!r} is given twice.")
+    if "until" in fields:
+        fields["until"] = _read_limits(f"{where}, until", fields["until"])
     if cls is Repeat:
         fields["steps"] = _read_steps(where, fields.get("steps", []))
     try:
@@ -134,6 +154,21 @@ def _read_step(where: str, table: object) -> Step:
     except TypeError as error:
         found = ", ".join(map(repr, table))
         raise SettingsError(f"{where}: a {names[0]} cannot be made of the keys {found}.") from error
+
+
+def _read_limits(where: str, table: object) -> Limits:
+    if not isinstance(table, dict):
+        raise SettingsError(f"{where}: expected a table of limits, found {table!r}.")
+    _known(where, table, tuple(Limits.__dataclass_fields__))
+    fields = dict(table)
+    if "ends" in fields:
+        words = {end.value: end for end in Ends}
+        if not isinstance(fields["ends"], str) or fields["ends"] not in words:
+            raise SettingsError(
+                f"{where}, ends: expected one of {', '.join(words)}, found {fields['ends']!r}."
+            )
+        fields["ends"] = words[fields["ends"]]
+    return Limits(**fields)
 
 
 def _known(where: str, table: Mapping[str, Any], known: Sequence[str]) -> None:
@@ -155,6 +190,14 @@ def _step(step: Step) -> str:
 def _value(value: object) -> str:
     if isinstance(value, str):
         return f'"{value.translate(_ESCAPES)}"'
+    if isinstance(value, Limits):
+        # what is as in Limits() stays unsaid
+        said = {k: v for k, v in settings(value).items() if v != getattr(Limits(), k)}
+        return f"{{{', '.join(f'{key} = {_value(v)}' for key, v in said.items())}}}"
+    if isinstance(value, Ends):
+        return _value(value.value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"
     return repr(value)
