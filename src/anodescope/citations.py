@@ -29,6 +29,9 @@ WORKS: dict[str, Citation] = {
     work.key: work
     for work in (
         Citation("wu2025", "D. Wu, K. B. Hatzell", "Chemo-mechanical limitations of liquid alloy anodes for sodium solid-state batteries", "EES Batteries 1, 1682", 2025, "10.1039/d5eb00097a"),
+        Citation("bank1985", "R. E. Bank, W. M. Coughran, W. Fichtner, E. H. Grosse, D. J. Rose, R. K. Smith", "Transient simulation of silicon devices and circuits", "IEEE Transactions on Computer-Aided Design 4, 436", 1985, "10.1109/TCAD.1985.1270142"),
+        Citation("hosea1996", "M. E. Hosea, L. F. Shampine", "Analysis and implementation of TR-BDF2", "Applied Numerical Mathematics 20, 21", 1996, "10.1016/0168-9274(95)00115-8"),
+        Citation("gear2003", "C. W. Gear, I. G. Kevrekidis", "Projective methods for stiff differential equations: problems with gaps in their eigenvalue spectrum", "SIAM Journal on Scientific Computing 24, 1091", 2003, "10.1137/S1064827501388157"),
         Citation("wan2015", "T. H. Wan, M. Saccoccio, C. Chen, F. Ciucci", "Influence of the discretization methods on the distribution of relaxation times deconvolution: implementing radial basis functions with DRTtools", "Electrochimica Acta 184, 483", 2015, "10.1016/j.electacta.2015.09.097"),
         Citation("effat2017", "M. B. Effat, F. Ciucci", "Bayesian and hierarchical Bayesian based regularization for deconvolving the distribution of relaxation times from electrochemical impedance spectroscopy data", "Electrochimica Acta 247, 1117", 2017, "10.1016/j.electacta.2017.07.050"),
         Citation("liu2020", "J. Liu, F. Ciucci", "The Gaussian process distribution of relaxation times: a machine learning tool for the analysis and prediction of electrochemical impedance spectroscopy data", "Electrochimica Acta 331, 135316", 2020, "10.1016/j.electacta.2019.135316"),

@@ -18,10 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from anodescope.campaign import Campaign, build_node
+from anodescope.cell.cell import Cell
+from anodescope.cell.kinetics import ButlerVolmer
+from anodescope.cell.simulate import simulate
 from anodescope.contact.wetting import NAK, press
 from anodescope.events import evaluate
 from anodescope.events.onset.knee import knees
 from anodescope.impedance import drt, track_peaks, validate
+from anodescope.protocol import protocols
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,6 +44,8 @@ def warm() -> None:
     drt((frequency, plain - 8 / (1 + omega)))
     _short_circuit()
     _knee()
+    rest = protocols.rest_with_peis(70.0)
+    simulate(Cell(kinetics=ButlerVolmer()), protocols.hold(0.1, 1.0) + rest)
     press(np.cos(np.arange(64.0)).reshape(8, 8), pixel=1.0, liquid=NAK, pressure=1.0)
 
 

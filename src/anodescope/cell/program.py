@@ -1,0 +1,360 @@
+"""Phases one after the other, and over again, without leaving compiled code.
+
+A phase is a held current, ramp or voltage with its limits. Samples are written as an instrument
+writes them: at the start and the end of a phase, every so many seconds between, and where the
+voltage jumps.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from anodescope.cell.march import (
+    BULK,
+    CHIP,
+    CONTACT,
+    CURRENT,
+    DONE,
+    DURATION,
+    EVENT,
+    FILAMENT,
+    FLOW,
+    FOUND_VOLTAGE,
+    FULL,
+    GAMMA,
+    HELD,
+    METAL,
+    PAUSED,
+    PHASE,
+    REPEAT,
+    SHEET,
+    SHORT,
+    SHORTEST,
+    START,
+    STOP,
+    STUCK,
+    TIME,
+    V_COUNTER,
+    VOLT,
+    copy,
+    copy_once,
+    depletion,
+    reached,
+    start_rates,
+    step,
+    terminal,
+)
+from anodescope.cell.slow import bulk_fraction
+from anodescope.cell.stage import CHARGE, CHIPPED, COUNTER, CRACKED
+from anodescope.compiling import compiled_bare
+
+# Places of the cursor: what a march needs to go on where it stopped.
+AT_REPEAT, AT_PHASE, ELAPSED, NEXT, FOUND, CHARGED, TOLD, WAITED, PAUSE = range(9)
+CURSOR = 9
+# Most samples that one step may write.
+BURST = 500
+
+
+@compiled_bare
+def crossed(p: Any, before: Any, after: Any) -> bool:
+    """Whether a filament chipped the edge or bridged the electrolyte during a step."""
+    chip = before[CHIPPED] < 0.5 and after[CRACKED] >= p[CHIP]
+    return bool(chip or (before[CRACKED] < 1.0 <= after[CRACKED]))
+
+
+@compiled_bare
+def between(x: float, first: float, middle: float, last: float) -> float:
+    """Parabola through (0, first), (γ, middle), (1, last)."""
+    g = GAMMA
+    return (
+        first * (x - g) * (x - 1.0) / g
+        + middle * x * (x - 1.0) / (g * (g - 1.0))
+        + last * x * (x - g) / (1.0 - g)
+    )
+
+
+@compiled_bare
+def asked(row: Any, held: int, at: float, cursor: Any) -> float:
+    """Current or voltage that a phase asks for at an instant of it."""
+    if row[HELD] == FOUND_VOLTAGE or row[START] == row[STOP]:
+        return float(cursor[FOUND])
+    return float(row[START] + (row[STOP] - row[START]) * min(at / row[DURATION], 1.0))
+
+
+@compiled_bare
+def attempt(
+    laws: Any, state: Any, once: Any, h: float, row: Any, held: int, cursor: Any, bulk: float,
+    tolerance: float, scratch: Any,
+) -> tuple[bool, float, int]:  # fmt: skip
+    """Try one step; say whether it settled, its error, and the limit that it reached."""
+    at = cursor[ELAPSED]
+    good, wrong = step(
+        laws, state, once, h, held, asked(row, held, at + GAMMA * h, cursor),
+        asked(row, held, at + h, cursor), tolerance, scratch,
+    )  # fmt: skip
+    if not good:
+        return False, np.inf, DONE
+    modes = state.shape[1] - 4
+    metal = 0.0
+    for j in range(state.shape[0]):
+        metal += scratch.box[2, j, modes + 2] / state.shape[0]
+    later = scratch.box_once[2]
+    after = bulk_fraction(laws.p, later[CHARGE], metal)
+    charge = later[CHARGE] - cursor[CHARGED]
+    return True, wrong, reached(row, scratch.result[2], charge, bulk, after, later[CRACKED])
+
+
+@compiled_bare
+def locate(
+    laws: Any, state: Any, once: Any, h: float, row: Any, held: int, cursor: Any, bulk: float,
+    tolerance: float, scratch: Any,
+) -> tuple[float, int]:  # fmt: skip
+    """Halve a step that holds an event until its instant is known; return its length and why."""
+    low, high, why = 0.0, h, DONE
+    while high - low > EVENT:
+        middle = 0.5 * (low + high)
+        good, _, why = attempt(
+            laws, state, once, middle, row, held, cursor, bulk, tolerance, scratch
+        )
+        if not good or why != DONE or crossed(laws.p, once, scratch.box_once[2]):
+            high = middle
+        else:
+            low = middle
+    _, _, why = attempt(laws, state, once, high, row, held, cursor, bulk, tolerance, scratch)
+    return high, why
+
+
+@compiled_bare
+def tell(
+    p: Any, rows: Any, place: int, began: float, h: float, every: float, jump: float,
+    ending: bool, volt: float, flow: float, cursor: Any, once: Any, later: Any, contact: float,
+    bulk: float, metal: float, result: Any,
+) -> int:  # fmt: skip
+    """Write the samples of a step: those that are due, and its end where the voltage jumped."""
+    at = cursor[ELAPSED]
+    last = applied(p, result[1], result[2], later)
+    middle = applied(p, result[4], result[3], once)
+    while cursor[NEXT] < (at + h) * (1.0 - 1e-14):
+        x = (cursor[NEXT] - at) / h
+        v = between(x, volt, result[3], result[2])
+        i = flow if flow == last else between(x, flow, middle, last)
+        place = write(rows, place, began + cursor[NEXT], v, i, cursor, once, contact, bulk, metal)
+        row = rows[place - 1]
+        row[V_COUNTER] += x * (later[COUNTER] - once[COUNTER])
+        row[FILAMENT] += x * (later[CRACKED] - once[CRACKED])
+        cursor[NEXT] += every
+        cursor[TOLD] = v
+    if not ending and abs(result[2] - cursor[TOLD]) >= jump:
+        place = write(
+            rows, place, began + at + h, result[2], last, cursor, later, contact, bulk, metal
+        )
+        cursor[TOLD] = result[2]
+        if cursor[NEXT] <= at + h:
+            cursor[NEXT] += every
+    return place
+
+
+@compiled_bare
+def write(
+    rows: Any, place: int, time: float, volt: float, flow: float, cursor: Any, once: Any,
+    contact: float, bulk: float, metal: float,
+) -> int:  # fmt: skip
+    """Write one sample and return the next free row."""
+    row = rows[place]
+    row[TIME] = time
+    row[VOLT] = volt
+    row[FLOW] = flow
+    row[V_COUNTER] = once[COUNTER]
+    row[PHASE] = cursor[AT_PHASE]
+    row[REPEAT] = cursor[AT_REPEAT]
+    row[CONTACT] = contact
+    row[BULK] = bulk
+    row[METAL] = metal
+    row[FILAMENT] = once[CRACKED]
+    return place + 1
+
+
+@compiled_bare
+def applied(p: Any, flow: float, volt: float, once: Any) -> float:
+    """Current of the instrument: that of the interface, and what a filament carries."""
+    return float(flow + 1e3 * volt / p[SHORT] if once[CRACKED] >= 1.0 else flow)
+
+
+@compiled_bare
+def begin(
+    p: Any,
+    table: Any,
+    state: Any,
+    once: Any,
+    row: Any,
+    held: int,
+    cursor: Any,
+    every: float,
+    result: Any,
+) -> tuple[float, float]:
+    """Set the cursor to the start of a phase; return voltage and current right after the jump."""
+    modes = state.shape[1] - 4
+    cursor[FOUND] = row[START]
+    if row[HELD] == FOUND_VOLTAGE:
+        cursor[FOUND] = terminal(p, table, state, once, modes, 0, 0.0)[0]
+    cursor[CHARGED] = once[CHARGE]
+    cursor[NEXT] = every
+    volt, flow = terminal(p, table, state, once, modes, held, cursor[FOUND])
+    cursor[TOLD] = volt
+    result[1] = flow
+    result[0] = 1e-3 * p[SHEET] * flow
+    for j in range(state.shape[0]):
+        result[0] += state[j, modes] / state.shape[0]
+    return volt, flow
+
+
+@compiled_bare
+def commit(p: Any, state: Any, once: Any, scratch: Any) -> None:
+    """Make the end of a step the state, and its rates those before the next one."""
+    copy(scratch.box[2], state)
+    copy_once(scratch.box_once[2], once)
+    copy(scratch.box[5], scratch.box[3])
+    copy_once(scratch.box_once[5], scratch.box_once[3])
+    if once[CRACKED] >= p[CHIP]:
+        once[CHIPPED] = 1.0
+
+
+@compiled_bare
+def next_mark(marks: Any, elapsed: float) -> int:
+    """First of the instants (rising) that is still to come."""
+    mark = 0
+    while mark < marks.shape[0] and marks[mark] <= elapsed:
+        mark += 1
+    return mark
+
+
+@compiled_bare
+def phase(
+    laws: Any, state: Any, once: Any, row: Any, began: float, cursor: Any, marks: Any, kept: Any,
+    kept_once: Any, first: Any, tolerance: float, every: float, jump: float, rows: Any,
+    place: int, scratch: Any,
+) -> tuple[int, int]:  # fmt: skip
+    """March through one phase, from the cursor to its end or to a limit.
+
+    Parameters
+    ----------
+    laws, scratch : see `bundles`. state, once : the cell; written.
+    row : the phase, by the columns of `march`; began : its start (s).
+    cursor : where to go on; written. Its PAUSE is the time after which the march comes back.
+    marks : instants of the phase (s, rising) at which the state is kept, in kept and kept_once.
+    first : (1,) length of the first step (s); written.
+    every, jump : samples each so many seconds (inf: none), and at such a change of voltage (V).
+    rows, place : samples and the next free row.
+
+    Returns
+    -------
+    why it ended, and the next free row.
+    """
+    p, result, theta = laws.p, scratch.result, scratch.theta
+    modes, held, long = state.shape[1] - 4, int(row[HELD] != CURRENT), row[DURATION]
+    contact, bulk, metal = depletion(p, state, once, modes, theta)
+    early = cursor[ELAPSED] == 0.0
+    if early:
+        volt, flow = begin(p, laws.table, state, once, row, held, cursor, every, result)
+        place = write(rows, place, began, volt, flow, cursor, once, contact, bulk, metal)
+        why = reached(row, volt, 0.0, bulk, bulk, once[CRACKED])
+        if why != DONE:
+            return why, place
+    start_rates(laws, state, once, held, asked(row, held, cursor[ELAPSED], cursor), scratch)
+    depletion(p, state, once, modes, theta)
+    h = first[0]
+    mark = next_mark(marks, cursor[ELAPSED])
+    while cursor[ELAPSED] < long * (1.0 - 1e-14):
+        if place + BURST + 3 > rows.shape[0]:
+            return FULL, place
+        at = cursor[ELAPSED]
+        goal = marks[mark] if mark < marks.shape[0] else long
+        wanted, h = h, min(h, goal - at, BURST * every, cursor[PAUSE] - cursor[WAITED])
+        volt, flow = terminal(p, laws.table, state, once, modes, held, asked(row, held, at, cursor))
+        good, wrong, why = attempt(
+            laws, state, once, h, row, held, cursor, bulk, tolerance, scratch
+        )
+        if not good or wrong > 1.0:
+            h *= 0.25 if not good else max(0.2, 0.9 / wrong ** (1.0 / 3.0))
+            depletion(p, state, once, modes, theta)
+            if h < SHORTEST:
+                return STUCK, place
+            continue
+        if why != DONE or crossed(p, once, scratch.box_once[2]):
+            h, why = locate(laws, state, once, h, row, held, cursor, bulk, tolerance, scratch)
+        ending = why != DONE or at + h >= long * (1.0 - 1e-14)
+        place = tell(
+            p, rows, place, began, h, every, jump, ending, volt, flow, cursor, once,
+            scratch.box_once[2], contact, bulk, metal, result,
+        )  # fmt: skip
+        commit(p, state, once, scratch)
+        contact, bulk, metal = depletion(p, state, once, modes, theta)
+        if ending:
+            last = applied(p, result[1], result[2], once)
+            place = write(
+                rows, place, began + at + h, result[2], last, cursor, once, contact, bulk, metal
+            )
+        cursor[ELAPSED] = goal if at + h >= goal * (1.0 - 1e-14) else at + h
+        if mark < marks.shape[0] and cursor[ELAPSED] >= marks[mark]:
+            copy(state, kept[mark])
+            copy_once(once, kept_once[mark])
+            mark += 1
+        if early and (wrong > 0.02 or cursor[ELAPSED] >= long):
+            first[0], early = h, False
+        if why != DONE:
+            return why, place
+        cursor[WAITED] += h
+        if cursor[WAITED] >= cursor[PAUSE] * (1.0 - 1e-12) and not ending:
+            cursor[WAITED] = 0.0
+            return PAUSED, place
+        grown = h * min(4.0, 0.9 / max(wrong, 1e-4) ** (1.0 / 3.0))
+        h = max(grown, wanted) if h < wanted else grown
+    return DONE, place
+
+
+@compiled_bare
+def program(
+    laws: Any, state: Any, once: Any, phases: Any, repeats: int, began: float, cursor: Any,
+    marks: Any, stride: int, kept: Any, kept_once: Any, kept_time: Any, held_count: int,
+    first: Any, tolerance: float, every: float, jump: float, rows: Any, scratch: Any,
+) -> tuple[int, int, int, float]:  # fmt: skip
+    """March through phases, `repeats` times, from the cursor on.
+
+    Parameters
+    ----------
+    phases : (phase, column).
+    began : instant at which the phase under the cursor began (s).
+    marks : of the only phase; (0,) where there are more.
+    stride : the state is kept after each so many phases (0: never), in kept, kept_once and
+        kept_time from `held_count` on.
+    first : (phase,) length of the first step of each phase (s).
+    The others are those of `phase`.
+
+    Returns
+    -------
+    why it ended, number of samples, number of kept states, instant at which the phase began.
+    """
+    place = 0
+    while cursor[AT_REPEAT] < repeats:
+        number = int(cursor[AT_PHASE])
+        why, place = phase(
+            laws, state, once, phases[number], began, cursor, marks, kept, kept_once,
+            first[number : number + 1], tolerance, every, jump, rows, place, scratch,
+        )  # fmt: skip
+        if why != DONE:
+            return why, place, held_count, began
+        began += phases[number, DURATION]
+        done = int(cursor[AT_REPEAT]) * phases.shape[0] + number + 1
+        if stride > 0 and done % stride == 0 and held_count < kept.shape[0]:
+            copy(state, kept[held_count])
+            copy_once(once, kept_once[held_count])
+            kept_time[held_count] = began
+            held_count += 1
+        cursor[ELAPSED] = 0.0
+        cursor[AT_PHASE] += 1.0
+        if cursor[AT_PHASE] >= phases.shape[0]:
+            cursor[AT_PHASE] = 0.0
+            cursor[AT_REPEAT] += 1.0
+    return DONE, place, held_count, began
