@@ -39,7 +39,7 @@ class Accuracy:
     modes : diffusion modes of a layer; the last one closes the sums.
     """
 
-    tolerance: float = 1e-2
+    tolerance: float = 2e-2
     modes: int = 4
 
     def __post_init__(self) -> None:

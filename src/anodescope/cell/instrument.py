@@ -74,9 +74,10 @@ class Instrument:
                     )
             else:
                 zero = field.name in ("voltage_noise", "range_noise", "dwell")
-                if not (value > 0 or (zero and value == 0)):
+                endless = value == np.inf and field.name != "voltage_step"
+                if endless or not (value > 0 or (zero and value == 0)):
                     raise SettingsError(
-                        f"Instrument, {field.name}: expected a number "
+                        f"Instrument, {field.name}: expected a finite number "
                         f"{'not below' if zero else 'above'} zero, found {value!r}."
                     )
 

@@ -112,16 +112,22 @@ def moved(p: Any, base: float, a: float, current: float) -> float:
 
 @compiled_bare
 def filament_rate(
-    p: Any, length: float, chipped: float, current: float, contact: float, eta: float
-) -> float:
-    """Growth of the longest filament, in thicknesses of the electrolyte per second."""
+    p: Any, length: float, chipped: float, current: float, asked: float, contact: float,
+    eta: float,
+) -> float:  # fmt: skip
+    """Growth of the longest filament, in thicknesses of the electrolyte per second.
+
+    `current` passes the interface and drives it; `asked` is the instrument's, which a filament
+    that bridges the electrolyte carries around the interface.
+    """
     if current < 0.0 and p[FILAMENT] == LINEAR_DAMAGE:
         local = -current / (p[A0] * max(contact, LEAST_CONTACT))
         return float(p[FILAMENT_RATE] * max(local - p[FILAMENT_CURRENT], 0.0))
-    if p[FILAMENT] == CRACK and length < 1.0:
-        stress = p[FILAMENT_STRESS] * max(-eta, 0.0) * math.sqrt(max(length, 0.0))
+    if p[FILAMENT] == CRACK:
+        stress = p[FILAMENT_STRESS] * max(-eta, 0.0) * math.sqrt(min(max(length, 0.0), 1.0))
         if current < 0.0 and stress > 1.0:
             return float(p[FILAMENT_RATE] * (stress - 1.0))
-    if chipped > 0.5 and current >= 0.0 and length > p[FILAMENT_REST]:
+    # At rest or on stripping an infiltrated crack closes: its filament dissolves into the liquid.
+    if chipped > 0.5 and asked >= 0.0 and length > p[FILAMENT_REST]:
         return float(-(length - p[FILAMENT_REST]) / p[FILAMENT_CLOSE])
     return 0.0

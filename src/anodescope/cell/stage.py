@@ -217,8 +217,8 @@ def refresh(
 
 @compiled_bare
 def finish(
-    laws: Any, bulk: float, contact: float, a: float, offset: float, slope: float, into: int,
-    scratch: Any,
+    laws: Any, bulk: float, contact: float, a: float, asked: float, offset: float, slope: float,
+    into: int, scratch: Any,
 ) -> None:  # fmt: skip
     """Write the modes of the layers and what the cell has once."""
     p, weights, work, result = laws.p, laws.weights, scratch.work, scratch.result
@@ -236,7 +236,7 @@ def finish(
     length = base_once[CRACKED]
     for _ in range(4):
         length = base_once[CRACKED] + a * filament_rate(
-            p, length, base_once[CHIPPED], flow, contact, eta
+            p, length, base_once[CHIPPED], flow, asked, contact, eta
         )
     out_once[CRACKED] = max(length, 0.0)
     voids = contact < 1.0 - 1e-9
@@ -323,7 +323,8 @@ def stage(
             return False
         flow = result[1]
         if refresh(p, bulk, a, base, modes, work, out, current, theta) < settled:
-            finish(laws, bulk, contact, a, offset, slope, into, scratch)
+            asked = value if held == 0 else flow
+            finish(laws, bulk, contact, a, asked, offset, slope, into, scratch)
             result[2] = cell_voltage(p, held, value, kind, series, result, scratch.box_once[into])
             return True
     return False
