@@ -1,6 +1,7 @@
 """anodescope: the open toolchain for alkali-metal and liquid-alloy anodes on solid electrolytes.
 
-Measured instrument files become a `Campaign`, and the same analysis runs on all of them.
+Measured instrument files and simulated cells become a `Campaign`, and the same analysis runs on
+all of them.
 Names are imported when they are first used, so that importing anodescope costs nothing.
 """
 
@@ -14,6 +15,7 @@ __version__ = "0.1.0.dev0"
 # Public name: the module that defines it.
 _PUBLIC = {
     "Campaign": "anodescope.campaign",
+    "Cell": "anodescope.cell.cell",
     "Outcome": "anodescope.errors",
     "Protocol": "anodescope.protocol",
     "ReadError": "anodescope.errors",
@@ -30,6 +32,7 @@ _PUBLIC = {
     "read": "anodescope.formats",
     "read_study": "anodescope.formats",
     "recognise": "anodescope.protocol",
+    "simulate": "anodescope.cell.simulate",
     "track_peaks": "anodescope.impedance",
     "validate": "anodescope.impedance",
     "write_report": "anodescope.report",
@@ -38,10 +41,12 @@ _PUBLIC = {
 _ROOMS = (
     "bench",
     "campaign",
+    "cell",
     "contact",
     "events",
     "formats",
     "impedance",
+    "materials",
     "protocol",
     "report",
     "workflow",
@@ -56,6 +61,8 @@ if TYPE_CHECKING:
     from anodescope.campaign import Specimen as Specimen
     from anodescope.campaign import Study as Study
     from anodescope.campaign import open_campaign as open_campaign
+    from anodescope.cell.cell import Cell as Cell
+    from anodescope.cell.simulate import simulate as simulate
     from anodescope.contact import constriction as constriction
     from anodescope.errors import Outcome as Outcome
     from anodescope.errors import ReadError as ReadError

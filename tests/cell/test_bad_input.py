@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from anodescope.campaign import check
-from anodescope.cell.cell import Cell
 from anodescope.cell.capacitance import Capacitance
+from anodescope.cell.cell import Cell
 from anodescope.cell.instrument import Instrument
 from anodescope.cell.layer import Threshold
 from anodescope.cell.reservoir import Alloy

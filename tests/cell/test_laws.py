@@ -25,7 +25,7 @@ from anodescope.cell.motion import Motion
 from anodescope.cell.patch import emf, pristine
 from anodescope.cell.reservoir import Alloy, Potassium, Sodium
 from anodescope.cell.slots import SLOTS
-from anodescope.cell.stage import filament_rate
+from anodescope.cell.slow import filament_rate
 from anodescope.errors import SettingsError
 from anodescope.materials import FARADAY, nak
 
@@ -181,9 +181,9 @@ def test_a_crack_starts_where_the_stress_intensity_reaches_the_toughness() -> No
     volt = 1.2e6 / (1.12 * math.sqrt(math.pi * 1e-5)) * (22.98977e-6 / 0.968) / 96485.33
     length = 1e-3 / 0.15
     for share, grows in ((0.99, False), (1.01, True)):
-        rate = filament_rate(p, length, 0.0, -1.0, 1.0, -share * volt)
+        rate = filament_rate(p, length, 0.0, -1.0, -1.0, 1.0, -share * volt)
         assert (rate > 0.0) is grows
-    assert filament_rate(p, length, 0.0, 1.0, 1.0, volt) == 0.0
+    assert filament_rate(p, length, 0.0, 1.0, 1.0, 1.0, volt) == 0.0
 
 
 def test_stress_scales_with_the_root_of_length_and_the_toughness() -> None:

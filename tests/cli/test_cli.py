@@ -46,7 +46,7 @@ def run(capsys, *arguments: object) -> tuple[int, str, str]:
 def test_help_names_every_verb(capsys):
     code, out, _ = run(capsys, "--help")
     assert code == 0
-    for verb in ("info", "analyse", "export", "cite", "bench"):
+    for verb in ("info", "analyse", "simulate", "export", "cite", "bench"):
         assert verb in out
 
 
@@ -270,6 +270,7 @@ def test_every_stage_has_a_name_on_the_screen(folder, tmp_path, monkeypatch):
     assert "study" not in reported
     with pytest.raises(AnodescopeError):  # nothing was put in place above
         an.analyse_study(study_of({"a": an.read(folder)}), out=tmp_path / "s", run=told)
+    an.simulate(an.Cell.preset("K"), an.protocols.rest(1.0), run=told)
     assert reported == set(screen.STAGES)
 
 

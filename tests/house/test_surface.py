@@ -15,6 +15,7 @@ from tools.hosts import ROOT
 # A new public name is a decision: add it here, in `anodescope.__all__` and in CHANGELOG.md.
 SURFACE = (
     "Campaign",
+    "Cell",
     "Outcome",
     "Protocol",
     "ReadError",
@@ -31,6 +32,7 @@ SURFACE = (
     "read",
     "read_study",
     "recognise",
+    "simulate",
     "track_peaks",
     "validate",
     "write_report",

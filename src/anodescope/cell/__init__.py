@@ -14,6 +14,7 @@ from anodescope.cell.course import SimulationError
 from anodescope.cell.deposit import Deposit
 from anodescope.cell.electrolyte import Electrolyte
 from anodescope.cell.engine import Accuracy
+from anodescope.cell.evolving_map import CapVoids, EvolvingMap, PancakeVoids
 from anodescope.cell.filament import Crack, LinearDamage
 from anodescope.cell.instrument import Instrument
 from anodescope.cell.kinetics import ButlerVolmer, ByConcentration, ByFraction, Ohmic
@@ -34,16 +35,19 @@ __all__ = [
     "ButlerVolmer",
     "ByConcentration",
     "ByFraction",
+    "CapVoids",
     "Capacitance",
     "Cell",
     "Counter",
     "Crack",
     "Deposit",
     "Electrolyte",
+    "EvolvingMap",
     "Instrument",
     "LinearDamage",
     "Motion",
     "Ohmic",
+    "PancakeVoids",
     "Pattern",
     "Potassium",
     "PowerLoss",

@@ -32,7 +32,7 @@ class Scratch(NamedTuple):
 
     Attributes
     ----------
-    box, box_once : (6, patch, M + 4), (6, 5): base of a stage, state in the middle of a step, new
+    box, box_once : (6, patch, M + 4), (6, 6): base of a stage, state in the middle of a step, new
         state, rates before, in the middle and after.
     current, theta : (patch,) faradaic currents and θ.
     result : (5,) interface voltage, current, cell voltage; the last two in the middle of the step.
@@ -50,6 +50,6 @@ class Scratch(NamedTuple):
 def scratch(patches: int, modes: int) -> Scratch:
     """Return scratch for a cell of so many patches and modes."""
     return Scratch(
-        np.zeros((6, patches, modes + 4)), np.zeros((6, 5)), np.zeros(patches), np.ones(patches),
+        np.zeros((6, patches, modes + 4)), np.zeros((6, 6)), np.zeros(patches), np.ones(patches),
         np.zeros(5), np.zeros((patches, 8 + modes)),
     )  # fmt: skip

@@ -24,7 +24,7 @@ from anodescope.cell.capacitance import Capacitance
 from anodescope.cell.counter import Counter
 from anodescope.cell.deposit import Deposit
 from anodescope.cell.electrolyte import Electrolyte
-from anodescope.cell.filament import Filament, LinearDamage
+from anodescope.cell.filament import Crack, Filament, LinearDamage
 from anodescope.cell.kinetics import Kinetics, Ohmic
 from anodescope.cell.law import ROOM, Around, Part, checked, kind_of, number
 from anodescope.cell.layer import Layer, Threshold
@@ -167,6 +167,16 @@ class Cell:
                 f"diffuses, found {type(self.layer).__name__}."
             )
         self.reservoir.require_state(self.temperature)
+        if not self.electrolyte.bulk + self.electrolyte.grain_boundary > 0.0:
+            raise SettingsError(
+                "Cell, electrolyte: expected bulk and grain_boundary above 0 Ω·cm² together, "
+                "found 0."
+            )
+        if isinstance(self.filament, Crack) and self.filament.defect >= self.electrolyte.thickness:
+            raise SettingsError(
+                f"Cell, filament.defect: expected less than the electrolyte's thickness of "
+                f"{self.electrolyte.thickness:g} cm, found {self.filament.defect:g} cm."
+            )
         if abs(self.temperature - ROOM) > NEAR:
             self._require_activations()
 

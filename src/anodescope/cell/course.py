@@ -41,10 +41,15 @@ REPEATED_STATES = 1000
 # Of one phase: each so many seconds, and so many at most.
 STATE_EVERY, MOST_STATES = 60.0, 60
 
+COMPLIANCE = (
+    "compliance",
+    "The voltage is beyond what the instrument can drive; the protocol ends with that.",
+)
 REASONS = {
     march.LIMIT_VOLTAGE: ("voltage_limit", "The voltage reached its limit."),
     march.LIMIT_CHARGE: ("charge_limit", "The charge of the step reached its limit."),
     march.LIMIT_FRACTION: ("composition_limit", "The alloy reached the composition asked for."),
+    march.EMPTY: ("no_sodium", "No Na is left to strip; the protocol ends with that."),
     march.LIMIT_SHORT: ("short_limit", "The cell is shorted, and the step ends with that."),
 }
 # Amplitudes where a sweep states none: the paper's 5 µA, and 10 mV, which is assumed.
@@ -141,20 +146,20 @@ class Course:
             # One long phase: its states in between, where a filament grows or a layer recovers.
             marks = _between_ends(rows[0, march.DURATION]) if turns * len(rows) == 1 else None
             why, samples, kept = self.engine.advance(
-                rows, turns, marks=marks, keep=keep, **self.owned
+                self._within(rows), turns, marks=marks, keep=keep, **self.owned
             )
             done = self._write(order, phase, samples)
             self._keep(kept)
             if not len(kept.time) or kept.time[-1] != self.engine.time:
                 self._keep(self.engine.now())
-            self._note(why, order)
+            self._note(why, order, phase + int(samples[-1, march.PHASE]))
             if why == march.DONE:
                 left, phase = left - turns, 0
                 continue
             place = phase + int(samples[-1, march.PHASE])
             left -= done
             phase = place + 1
-            self._end(order.ends[place])
+            self._end(why, order, place)
             if phase >= len(phases):
                 phase, left = 0, left - 1
 
@@ -171,7 +176,10 @@ class Course:
         self.recorder.techniques += [names[k % width] for k in range(ran)]
         self.recorder.starts += times[begins].tolist()
         self.recorder.ends += times[last].tolist()
+        passed = samples[:, march.PASSED]
+        self.recorder.charges += (passed[last] - passed[begins]).tolist()
         self.recorder.add(samples, base + number)
+        self._look(samples)
         return int(samples[-1, march.REPEAT])
 
     def _sweep(self, order: Order, sweep: Sweep) -> None:
@@ -181,13 +189,14 @@ class Course:
         marks = self.meter.instants(sweep)
         start = self.engine.time
         technique = order.techniques[0]
-        why, samples, kept = self.engine.advance(row, marks=marks, **self.owned)
+        why, samples, kept = self.engine.advance(self._within(row), marks=marks, **self.owned)
         held = 0 if row[0, march.HELD] == march.CURRENT else 1
         value = float(row[0, march.START]) if held == 0 else float(samples[0, march.VOLT])
         count = len(kept.time)
         points = self._points(kept, held, value)
-        step = self.recorder.step(technique, start, self.engine.time)
-        points[:, march.TIME] = start + marks[:count]
+        charge = float(samples[-1, march.PASSED] - samples[0, march.PASSED])
+        step = self.recorder.step(technique, start, self.engine.time, charge)
+        points[:, march.TIME] = np.minimum(start + marks[:count], self.engine.time)
         # The samples of a sweep are its points; where a limit cut it short, its end as well.
         rest = samples[-1:] if why != march.DONE else samples[:0]
         both = np.concatenate([points, rest])
@@ -196,11 +205,11 @@ class Course:
             self.recorder.spectra.append(
                 self._spectrum(sweep, frequency, points, kept, technique, step)
             )
-        self.recorder.events += events_of(samples)
+        self._look(samples)
         self._keep(self.engine.now())
-        self._note(why, order)
+        self._note(why, order, 0)
         if why != march.DONE:
-            self._end(order.ends[0])
+            self._end(why, order, 0)
 
     def _points(self, kept: Kept, held: int, value: float) -> Floats:
         """Return a sample per state that a sweep kept."""
@@ -254,18 +263,47 @@ class Course:
                 np.concatenate([one.patches for one in states]),
                 np.concatenate([one.once for one in states]),
             )
-            self.recorder.states = [Kept(merged.time[::2], merged.patches[::2], merged.once[::2])]
+            # Every second one, and the last in any case.
+            rows = np.arange(total - 1, -1, -2)[::-1]
+            if rows[0] > 0:
+                rows = np.append(0, rows)
+            self.recorder.states = [
+                Kept(merged.time[rows], merged.patches[rows], merged.once[rows])
+            ]
 
-    def _note(self, why: int, order: Order) -> None:
+    def _look(self, samples: Floats) -> None:
+        """Note what the filament did in these samples."""
+        self.recorder.events += events_of(samples)
+        if not any(kind == "edge_chipped" for _, kind, _ in self.recorder.events):
+            self.recorder.events += chip_event(self.engine.p, samples)
+
+    def _note(self, why: int, order: Order, place: int) -> None:
         if why == march.STUCK:
             raise SimulationError(
                 f"simulate: at {self.engine.time:.6g} s no step of the march settles; "
                 "try a smaller tolerance, or fewer laws at once."
             )
-        if why in REASONS:
+        if why == march.LIMIT_VOLTAGE and self._beyond(order, place):
+            self.recorder.events.append((self.engine.time, *COMPLIANCE))
+        elif why in REASONS:
             self.recorder.events.append((self.engine.time, *REASONS[why]))
 
-    def _end(self, ends: Ends) -> None:
+    def _within(self, phases: Floats) -> Floats:
+        """Return phases that end where the instrument's voltage does."""
+        rows = phases.copy()
+        limits = np.minimum(rows[:, march.VOLTAGE_LIMIT], self.meter.compliance)
+        rows[:, march.VOLTAGE_LIMIT] = limits
+        return rows
+
+    def _beyond(self, order: Order, place: int) -> bool:
+        """Whether a phase has no voltage limit of its own below the instrument's."""
+        return bool(order.phases[place, march.VOLTAGE_LIMIT] > self.meter.compliance)
+
+    def _end(self, why: int, order: Order, place: int) -> None:
+        ends = order.ends[place]
+        over = why == march.LIMIT_VOLTAGE and self._beyond(order, place)
+        if why == march.EMPTY or over:
+            raise _Stop(True)
         if ends is not Ends.STEP:
             raise _Stop(ends is Ends.PROTOCOL)
 
@@ -297,9 +335,9 @@ class Course:
         }
         if recorder.spectra:
             nodes["spectra"] = spectra_node(
-                recorder.spectra, self.area, self.meter, random, reference, self.cell
+                recorder.spectra, self.area, self.meter, random, reference, values
             )
-        found = sorted([*recorder.events, *events_of(samples), *chip_event(p, samples)])
+        found = sorted(recorder.events)
         if found:
             nodes["events"] = build_node(
                 "events",

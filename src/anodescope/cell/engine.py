@@ -17,7 +17,7 @@ from anodescope.cell.patch import emf
 from anodescope.cell.response import response
 from anodescope.cell.slots import INDEX
 from anodescope.cell.slow import LEAST_CONTACT, bulk_fraction
-from anodescope.cell.stage import PERIOD
+from anodescope.cell.stage import APPLIED, ONCE, PERIOD
 from anodescope.errors import SettingsError
 
 Floats = NDArray[np.float64]
@@ -60,7 +60,7 @@ class Kept:
     ----------
     time : (instant,) s.
     patches : (instant, patch, M + 4), by the order of `stage`.
-    once : (instant, 5).
+    once : (instant, 6).
     """
 
     time: Floats
@@ -99,7 +99,7 @@ class Engine:
         self._tolerance, self._every, self._jump = accuracy.tolerance, every, jump
         patches, columns = kappa.size, accuracy.modes + 4
         self.state = np.zeros((patches, columns))
-        self.once = np.zeros(5)
+        self.once = np.zeros(ONCE)
         self.once[PERIOD] = p[INDEX["feature"]] ** 3
         self.once[1] = p[INDEX["filament_start"]]
         bulk = bulk_fraction(p, 0.0, 0.0)
@@ -148,14 +148,14 @@ class Engine:
 
         Returns
         -------
-        why it ended (a code of `march`), samples (sample, 10), states that were kept.
+        why it ended (a code of `march`), samples (sample, 11), states that were kept.
         """
         instants = np.empty(0) if marks is None else np.asarray(marks, dtype=float)
         ends = len(phases) * repeats
         stride = -(-ends // keep) if keep and marks is None else 0
         room = instants.size if marks is not None else (ends // stride if stride else 0)
         kept = np.zeros((room, *self.state.shape))
-        once, when = np.zeros((room, 5)), np.zeros(room)
+        once, when = np.zeros((room, ONCE)), np.zeros(room)
         cursor = np.zeros(program.CURSOR)
         cursor[program.PAUSE] = pause
         first = np.full(len(phases), 1e-6)
@@ -237,6 +237,7 @@ class Engine:
         metal = self.state[:, v + 2] + change[patches : 2 * patches]
         self.state[:, v + 2] = np.maximum(metal, 0.0)
         self.once[:3] += change[2 * patches :]
+        self.once[APPLIED] += change[2 * patches]
         self.time += duration
 
     def size_of(self, change: Floats) -> float:

@@ -34,6 +34,7 @@ class Instrument:
     current_error : gain of the ammeter less one; the same for the whole experiment.
     periods : periods that one frequency is measured for, at least.
     dwell : time that one frequency takes, at least (s).
+    compliance : largest voltage that it drives (V): beyond it the experiment is over.
     averaged : samples that go into one impedance: its noise is that of a sample over their root.
 
     Raises
@@ -54,32 +55,32 @@ class Instrument:
     periods: float = 2.0
     dwell: float = 0.05
     averaged: int = 100
+    compliance: float = 20.0
 
     def __post_init__(self) -> None:
+        _require_ranges(self.ranges)
         for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "ranges":
-                good = len(value) > 0 and all(
-                    0 < low < high for low, high in itertools.pairwise(value)
+            name, value = field.name, getattr(self, field.name)
+            if name == "ranges":
+                continue
+            whole = name == "averaged"
+            kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
+            good = isinstance(value, kinds) and not isinstance(value, bool)
+            signed, zero = (
+                name == "current_error",
+                name in ("voltage_noise", "range_noise", "dwell"),
+            )
+            if good and signed:
+                good = -1.0 < value < 1.0
+            elif good:
+                good = (value > 0 or (zero and value == 0)) and not np.isnan(value)
+                good = good and (np.isfinite(value) or name == "voltage_step")
+            if not good:
+                what = "between −1 and 1" if signed else "not below zero" if zero else "above zero"
+                kind = "whole" if whole else "finite"
+                raise SettingsError(
+                    f"Instrument, {name}: expected a {kind} number {what}, found {value!r}."
                 )
-                if not (good and value[0] > 0):
-                    raise SettingsError(
-                        f"Instrument, ranges: expected full scales above zero that rise, found "
-                        f"{value!r}."
-                    )
-            elif field.name == "current_error":
-                if not -1.0 < value < 1.0:
-                    raise SettingsError(
-                        f"Instrument, current_error: expected −1 to 1, found {value!r}."
-                    )
-            else:
-                zero = field.name in ("voltage_noise", "range_noise", "dwell")
-                endless = value == np.inf and field.name != "voltage_step"
-                if endless or not (value > 0 or (zero and value == 0)):
-                    raise SettingsError(
-                        f"Instrument, {field.name}: expected a finite number "
-                        f"{'not below' if zero else 'above'} zero, found {value!r}."
-                    )
 
     @property
     def quiet(self) -> bool:
@@ -96,9 +97,10 @@ class Instrument:
         """Instants (s from the start) at which a sweep has measured its frequencies.
 
         Each takes its periods or its least dwell, whichever is longer: the sweep's own where it
-        states them, else the instrument's. The whole is stretched to the sweep's duration.
+        states them, else the instrument's. The whole is stretched to the sweep's duration, less a
+        ten-thousandth: the last point is read before the next step begins.
         """
-        return np.asarray(sweep.times(self.periods, self.dwell), dtype=float)
+        return (1.0 - 1e-4) * np.asarray(sweep.times(self.periods, self.dwell), dtype=float)
 
     def measured_voltage(self, volt: Floats, random: np.random.Generator) -> Floats:
         """Return voltages as they are read (V)."""
@@ -143,3 +145,15 @@ class Instrument:
         scales = np.array(self.ranges)
         place = np.minimum(np.searchsorted(scales, size), scales.size - 1)
         return np.asarray(self.range_noise * scales[place], dtype=float)
+
+
+def _require_ranges(ranges: object) -> None:
+    good = isinstance(ranges, tuple) and len(ranges) > 0
+    if isinstance(ranges, tuple) and good:
+        good = all(isinstance(one, int | float) and 0 < one < np.inf for one in ranges)
+        good = good and all(low < high for low, high in itertools.pairwise(ranges))
+    if not good:
+        raise SettingsError(
+            f"Instrument, ranges: expected a tuple of full scales above zero that rise, found "
+            f"{ranges!r}."
+        )

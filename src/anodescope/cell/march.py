@@ -14,7 +14,7 @@ from typing import Any
 from anodescope.cell.patch import accessible, availability
 from anodescope.cell.slots import INDEX
 from anodescope.cell.slow import bulk_fraction, constriction
-from anodescope.cell.stage import CHARGE, COUNTER, CRACKED, PERIOD, lengthen, stage
+from anodescope.cell.stage import APPLIED, CHARGE, COUNTER, CRACKED, ONCE, PERIOD, lengthen, stage
 from anodescope.compiling import compiled_bare
 
 CHIP, SHEET = INDEX["filament_chip"], INDEX["sheet"]
@@ -29,10 +29,12 @@ PHASE_COLUMNS = 8
 # What is held.
 CURRENT, VOLTAGE, FOUND_VOLTAGE = 0, 1, 2
 # Why the march returned.
-DONE, LIMIT_VOLTAGE, LIMIT_CHARGE, LIMIT_FRACTION, LIMIT_SHORT, FULL, STUCK, PAUSED = range(8)
+DONE, LIMIT_VOLTAGE, LIMIT_CHARGE, LIMIT_FRACTION, LIMIT_SHORT, FULL, STUCK, PAUSED, EMPTY = range(
+    9
+)
 # Columns of a sample.
-TIME, VOLT, FLOW, V_COUNTER, PHASE, REPEAT, CONTACT, BULK, METAL, FILAMENT = range(10)
-SAMPLE_COLUMNS = 10
+TIME, VOLT, FLOW, V_COUNTER, PHASE, REPEAT, CONTACT, BULK, METAL, FILAMENT, PASSED = range(11)
+SAMPLE_COLUMNS = 11
 # An event's instant is known to this (s).
 EVENT = 2e-4
 SHORTEST = 1e-15
@@ -85,15 +87,16 @@ def depletion(p: Any, state: Any, once: Any, modes: int, theta: Any) -> tuple[fl
 
 
 @compiled_bare
-def error(
-    state: Any, before: Any, middle: Any, after: Any, h: float, modes: int, tolerance: float
-) -> float:
+def error(state: Any, box: Any, box_once: Any, h: float, modes: int, tolerance: float) -> float:
     """Largest error of a step over what is tolerated.
 
-    `before`, `middle` and `after` are the rates at its three places; the weights are those of the
+    It is seen in the rates before, in the middle and after; the weights are those of the
     third-order quadrature less the method's own (Hosea & Shampine 1996).
     """
-    worst = 0.0
+    before, middle, after = box[3], box[4], box[5]
+    filament = _slip(box_once[3, CRACKED], box_once[4, CRACKED], box_once[5, CRACKED])
+    counter = _slip(box_once[3, COUNTER], box_once[4, COUNTER], box_once[5, COUNTER])
+    worst = max(abs(filament) / 0.02, abs(counter) / 0.05)
     for j in range(state.shape[0]):
         slip = 0.0
         for k in range(modes):
@@ -105,7 +108,7 @@ def error(
             worst = max(worst, abs(_slip(before[j, k], middle[j, k], after[j, k])) / 0.1)
         metal = abs(_slip(before[j, modes + 2], middle[j, modes + 2], after[j, modes + 2]))
         worst = max(worst, metal / (0.05 + state[j, modes + 2]))
-    return h * worst / tolerance
+    return float(h * worst / tolerance)
 
 
 @compiled_bare
@@ -123,7 +126,7 @@ def step(
     Parameters
     ----------
     laws, scratch : see `bundles`; the rates before the step are read from the scratch.
-    state, once : (patch, M + 4), (5,): where it starts; not changed.
+    state, once : (patch, M + 4), (6,): where it starts; not changed.
     held, value_1, value_2 : 0 and the current (mA/cm²) in the middle and at the end, or 1 and the
         voltages (V).
     """
@@ -144,13 +147,13 @@ def step(
     for j in range(state.shape[0]):
         for k in range(state.shape[1]):
             box[0, j, k] = state[j, k] + w * (box[3, j, k] + box[4, j, k])
-    for k in range(5):
+    for k in range(ONCE):
         box_once[0, k] = once[k] + w * (box_once[3, k] + box_once[4, k])
     _guess(box[1], (1.0 - GAMMA) * h, box, 4, 2, result)
     if not stage(laws, a, held, value_2, 2, scratch, LAG * tolerance):
         return False, 0.0
     _slopes(a, 2, 5, box, box_once)
-    return True, error(state, box[3], box[4], box[5], h, modes, tolerance)
+    return True, error(state, box, box_once, h, modes, tolerance)
 
 
 @compiled_bare
@@ -173,7 +176,7 @@ def _ahead(state: Any, once: Any, a: float, box: Any, box_once: Any) -> None:
     for j in range(state.shape[0]):
         for k in range(state.shape[1]):
             box[0, j, k] = state[j, k] + a * box[3, j, k]
-    for k in range(5):
+    for k in range(ONCE):
         box_once[0, k] = once[k] + a * box_once[3, k]
 
 
@@ -192,7 +195,7 @@ def _slopes(a: float, solved: int, into: int, box: Any, box_once: Any) -> None:
     for j in range(box.shape[1]):
         for k in range(box.shape[2]):
             box[into, j, k] = (box[solved, j, k] - box[0, j, k]) / a
-    for k in range(5):
+    for k in range(ONCE):
         box_once[into, k] = (box_once[solved, k] - box_once[0, k]) / a
 
 
@@ -208,18 +211,18 @@ def start_rates(laws: Any, state: Any, once: Any, held: int, value: float, scrat
     _slopes(INSTANT, 1, 3, box, box_once)
     # The rate of the charge is known; over a nanosecond its digits would be lost.
     box_once[3, CHARGE] = scratch.result[1] / 3600.0
+    if held == 0:
+        box_once[3, APPLIED] = value / 3600.0
 
 
 @compiled_bare
 def reached(
-    limits: Any,
-    volt: float,
-    charge: float,
-    before: float,
-    after: float,
-    length: float,
+    limits: Any, volt: float, flow: float, charge: float, bulk: float, length: float
 ) -> int:
-    """Which limit of a phase a state has reached, or DONE for none."""
+    """Which limit of a phase a state has reached, or DONE for none.
+
+    A composition is reached from the side from which the current drives towards it.
+    """
     if limits[SHORT_LIMIT] > 0.0 and length >= 1.0:
         return LIMIT_SHORT
     if abs(volt) >= limits[VOLTAGE_LIMIT]:
@@ -227,6 +230,6 @@ def reached(
     if abs(charge) >= limits[CHARGE_LIMIT] * (1.0 - 1e-12):
         return LIMIT_CHARGE
     goal = limits[FRACTION_LIMIT]
-    if not math.isnan(goal) and (before - goal) * (after - goal) <= 0.0:
+    if (flow > 0.0 and bulk <= goal) or (flow < 0.0 and bulk >= goal):
         return LIMIT_FRACTION
     return DONE

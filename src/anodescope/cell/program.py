@@ -18,6 +18,7 @@ from anodescope.cell.march import (
     CURRENT,
     DONE,
     DURATION,
+    EMPTY,
     EVENT,
     FILAMENT,
     FLOW,
@@ -26,6 +27,7 @@ from anodescope.cell.march import (
     GAMMA,
     HELD,
     METAL,
+    PASSED,
     PAUSED,
     PHASE,
     REPEAT,
@@ -46,8 +48,8 @@ from anodescope.cell.march import (
     step,
     terminal,
 )
-from anodescope.cell.slow import bulk_fraction
-from anodescope.cell.stage import CHARGE, CHIPPED, COUNTER, CRACKED
+from anodescope.cell.slow import SODIUM, bulk_fraction
+from anodescope.cell.stage import APPLIED, CHARGE, CHIPPED, COUNTER, CRACKED
 from anodescope.compiling import compiled_bare
 
 # Places of the cursor: what a march needs to go on where it stopped.
@@ -55,13 +57,15 @@ AT_REPEAT, AT_PHASE, ELAPSED, NEXT, FOUND, CHARGED, TOLD, WAITED, PAUSE = range(
 CURSOR = 9
 # Most samples that one step may write.
 BURST = 500
+# Steps after which the march comes back in any case, to be stopped if somebody wants to.
+MANY = 100_000
 
 
 @compiled_bare
 def crossed(p: Any, before: Any, after: Any) -> bool:
-    """Whether a filament chipped the edge or bridged the electrolyte during a step."""
+    """Whether a filament chipped the edge, bridged the electrolyte or parted during a step."""
     chip = before[CHIPPED] < 0.5 and after[CRACKED] >= p[CHIP]
-    return bool(chip or (before[CRACKED] < 1.0 <= after[CRACKED]))
+    return bool(chip or (before[CRACKED] >= 1.0) != (after[CRACKED] >= 1.0))
 
 
 @compiled_bare
@@ -101,9 +105,12 @@ def attempt(
     for j in range(state.shape[0]):
         metal += scratch.box[2, j, modes + 2] / state.shape[0]
     later = scratch.box_once[2]
+    if laws.p[SODIUM] - later[CHARGE] - metal <= 0.0:
+        return True, wrong, EMPTY
     after = bulk_fraction(laws.p, later[CHARGE], metal)
-    charge = later[CHARGE] - cursor[CHARGED]
-    return True, wrong, reached(row, scratch.result[2], charge, bulk, after, later[CRACKED])
+    charge = later[APPLIED] - cursor[CHARGED]
+    result = scratch.result
+    return True, wrong, reached(row, result[2], result[1], charge, after, later[CRACKED])
 
 
 @compiled_bare
@@ -144,6 +151,7 @@ def tell(
         row = rows[place - 1]
         row[V_COUNTER] += x * (later[COUNTER] - once[COUNTER])
         row[FILAMENT] += x * (later[CRACKED] - once[CRACKED])
+        row[PASSED] += x * (later[APPLIED] - once[APPLIED])
         cursor[NEXT] += every
         cursor[TOLD] = v
     if not ending and abs(result[2] - cursor[TOLD]) >= jump:
@@ -173,6 +181,7 @@ def write(
     row[BULK] = bulk
     row[METAL] = metal
     row[FILAMENT] = once[CRACKED]
+    row[PASSED] = once[APPLIED]
     return place + 1
 
 
@@ -199,7 +208,7 @@ def begin(
     cursor[FOUND] = row[START]
     if row[HELD] == FOUND_VOLTAGE:
         cursor[FOUND] = terminal(p, table, state, once, modes, 0, 0.0)[0]
-    cursor[CHARGED] = once[CHARGE]
+    cursor[CHARGED] = once[APPLIED]
     cursor[NEXT] = every
     volt, flow = terminal(p, table, state, once, modes, held, cursor[FOUND])
     cursor[TOLD] = volt
@@ -231,6 +240,41 @@ def next_mark(marks: Any, elapsed: float) -> int:
 
 
 @compiled_bare
+def set_out(
+    laws: Any, state: Any, once: Any, row: Any, held: int, began: float, cursor: Any,
+    every: float, rows: Any, place: int, contact: float, bulk: float, metal: float, scratch: Any,
+) -> tuple[int, int]:  # fmt: skip
+    """Write the first sample of a phase, if it begins, and the rates with which it goes on."""
+    if place + BURST + 4 > rows.shape[0]:
+        return FULL, place
+    if cursor[ELAPSED] == 0.0:
+        p, result = laws.p, scratch.result
+        volt, flow = begin(p, laws.table, state, once, row, held, cursor, every, result)
+        place = write(rows, place, began, volt, flow, cursor, once, contact, bulk, metal)
+        why = reached(row, volt, flow, 0.0, bulk, once[CRACKED])
+        if why != DONE:
+            return why, place
+    start_rates(laws, state, once, held, asked(row, held, cursor[ELAPSED], cursor), scratch)
+    return DONE, place
+
+
+@compiled_bare
+def keep_at(state: Any, once: Any, place: int, kept: Any, kept_once: Any) -> None:
+    """Keep a state in its place."""
+    copy(state, kept[place])
+    copy_once(once, kept_once[place])
+
+
+@compiled_bare
+def due(cursor: Any) -> bool:
+    """Whether the march should come back, and forget how long it went on."""
+    if cursor[WAITED] < cursor[PAUSE] * (1.0 - 1e-12):
+        return False
+    cursor[WAITED] = 0.0
+    return True
+
+
+@compiled_bare
 def phase(
     laws: Any, state: Any, once: Any, row: Any, began: float, cursor: Any, marks: Any, kept: Any,
     kept_once: Any, first: Any, tolerance: float, every: float, jump: float, rows: Any,
@@ -254,21 +298,24 @@ def phase(
     """
     p, result, theta = laws.p, scratch.result, scratch.theta
     modes, held, long = state.shape[1] - 4, int(row[HELD] != CURRENT), row[DURATION]
+    if due(cursor):  # as the last phase ended
+        return PAUSED, place
     contact, bulk, metal = depletion(p, state, once, modes, theta)
     early = cursor[ELAPSED] == 0.0
-    if early:
-        volt, flow = begin(p, laws.table, state, once, row, held, cursor, every, result)
-        place = write(rows, place, began, volt, flow, cursor, once, contact, bulk, metal)
-        why = reached(row, volt, 0.0, bulk, bulk, once[CRACKED])
-        if why != DONE:
-            return why, place
-    start_rates(laws, state, once, held, asked(row, held, cursor[ELAPSED], cursor), scratch)
+    why, place = set_out(
+        laws, state, once, row, held, began, cursor, every, rows, place, contact, bulk, metal,
+        scratch,
+    )  # fmt: skip
+    if why != DONE:
+        return why, place
     depletion(p, state, once, modes, theta)
     h = first[0]
     mark = next_mark(marks, cursor[ELAPSED])
+    steps = 0
     while cursor[ELAPSED] < long * (1.0 - 1e-14):
-        if place + BURST + 3 > rows.shape[0]:
+        if place + BURST + 3 > rows.shape[0] or steps > MANY:
             return FULL, place
+        steps += 1
         at = cursor[ELAPSED]
         goal = marks[mark] if mark < marks.shape[0] else long
         wanted, h = h, min(h, goal - at, BURST * every, cursor[PAUSE] - cursor[WAITED])
@@ -282,32 +329,30 @@ def phase(
             if h < SHORTEST:
                 return STUCK, place
             continue
-        if why != DONE or crossed(p, once, scratch.box_once[2]):
+        hit = crossed(p, once, scratch.box_once[2])
+        if why != DONE or hit:
             h, why = locate(laws, state, once, h, row, held, cursor, bulk, tolerance, scratch)
         ending = why != DONE or at + h >= long * (1.0 - 1e-14)
         place = tell(
-            p, rows, place, began, h, every, jump, ending, volt, flow, cursor, once,
+            p, rows, place, began, h, every, 0.0 if hit else jump, ending, volt, flow, cursor, once,
             scratch.box_once[2], contact, bulk, metal, result,
         )  # fmt: skip
         commit(p, state, once, scratch)
         contact, bulk, metal = depletion(p, state, once, modes, theta)
         if ending:
             last = applied(p, result[1], result[2], once)
-            place = write(
-                rows, place, began + at + h, result[2], last, cursor, once, contact, bulk, metal
-            )
+            end = began + (at + h if why != DONE else long)
+            place = write(rows, place, end, result[2], last, cursor, once, contact, bulk, metal)
         cursor[ELAPSED] = goal if at + h >= goal * (1.0 - 1e-14) else at + h
         if mark < marks.shape[0] and cursor[ELAPSED] >= marks[mark]:
-            copy(state, kept[mark])
-            copy_once(once, kept_once[mark])
+            keep_at(state, once, mark, kept, kept_once)
             mark += 1
         if early and (wrong > 0.02 or cursor[ELAPSED] >= long):
             first[0], early = h, False
+        cursor[WAITED] += h
         if why != DONE:
             return why, place
-        cursor[WAITED] += h
-        if cursor[WAITED] >= cursor[PAUSE] * (1.0 - 1e-12) and not ending:
-            cursor[WAITED] = 0.0
+        if not ending and due(cursor):
             return PAUSED, place
         grown = h * min(4.0, 0.9 / max(wrong, 1e-4) ** (1.0 / 3.0))
         h = max(grown, wanted) if h < wanted else grown
@@ -348,8 +393,7 @@ def program(
         began += phases[number, DURATION]
         done = int(cursor[AT_REPEAT]) * phases.shape[0] + number + 1
         if stride > 0 and done % stride == 0 and held_count < kept.shape[0]:
-            copy(state, kept[held_count])
-            copy_once(once, kept_once[held_count])
+            keep_at(state, once, held_count, kept, kept_once)
             kept_time[held_count] = began
             held_count += 1
         cursor[ELAPSED] = 0.0

@@ -63,33 +63,29 @@ class Recorder:
     techniques: list[str] = field(default_factory=list)
     starts: list[float] = field(default_factory=list)
     ends: list[float] = field(default_factory=list)
+    charges: list[float] = field(default_factory=list)
     spectra: list[Spectrum] = field(default_factory=list)
     states: list[Kept] = field(default_factory=list)
     events: list[tuple[float, str, str]] = field(default_factory=list)
 
     def add(self, samples: Floats, rows: NDArray[np.int64]) -> None:
-        """Add samples (sample, 10) and the steps that they belong to."""
+        """Add samples (sample, 11) and the steps that they belong to."""
         self.samples.append(samples)
         self.rows.append(rows)
 
-    def step(self, technique: str, start: float, end: float) -> int:
-        """Add one step; return its row."""
+    def step(self, technique: str, start: float, end: float, charge: float) -> int:
+        """Add one step with the charge that it passed (mAh/cm²); return its row."""
         self.techniques.append(technique)
         self.starts.append(start)
         self.ends.append(end)
+        self.charges.append(charge)
         return len(self.techniques) - 1
 
 
 def steps_node(recorder: Recorder, area: float) -> xr.Dataset:
-    """Return the steps node; the mean current of a step is that of its samples over time."""
+    """Return the steps node; the mean current of a step is its charge over its time."""
     count = len(recorder.techniques)
-    samples, rows = joined(recorder)
-    charge = np.zeros(count)
-    if len(samples) > 1:
-        same = rows[1:] == rows[:-1]
-        mean = 0.5 * (samples[1:, march.FLOW] + samples[:-1, march.FLOW])
-        passed = mean * np.diff(samples[:, march.TIME]) * same
-        np.add.at(charge, rows[1:], 1e-3 * area * passed)
+    charge = 3.6 * area * np.array(recorder.charges)  # C
     start, end = np.array(recorder.starts), np.array(recorder.ends)
     long = end - start
     current = np.divide(charge, long, out=np.full(count, np.nan), where=long > 0)
@@ -106,7 +102,10 @@ def joined(recorder: Recorder) -> tuple[Floats, NDArray[np.int64]]:
     """Return all samples, in order of time, and their steps."""
     if not recorder.samples:
         return np.empty((0, march.SAMPLE_COLUMNS)), np.empty(0, np.int64)
-    return np.concatenate(recorder.samples), np.concatenate(recorder.rows)
+    samples = np.concatenate(recorder.samples)
+    # A phase ends where the next begins; the last digit of the sum must not say otherwise.
+    samples[:, march.TIME] = np.maximum.accumulate(samples[:, march.TIME])
+    return samples, np.concatenate(recorder.rows)
 
 
 def state_node(p: Floats, kept: list[Kept]) -> xr.Dataset:

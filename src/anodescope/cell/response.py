@@ -99,7 +99,7 @@ def response(
 
     Parameters
     ----------
-    states, onces : (point, patch, M + 4), (point, 5): state at each point's instant.
+    states, onces : (point, patch, M + 4), (point, 6): state at each point's instant.
     flows : (point,) current of the cell (mA/cm²).
     frequency : (point,) Hz.
     electrolyte, narrow : (point,) impedance of electrolyte and constriction (Ω·cm²), complex.

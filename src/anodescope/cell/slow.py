@@ -43,6 +43,8 @@ MOST_MOVED = 0.95
 def bulk_fraction(p: Any, charge: float, metal: float) -> float:
     """Mole fraction of Na in the reservoir."""
     sodium = p[SODIUM] - charge - metal
+    if sodium <= 0.0:
+        return 1e-12
     return max(float(sodium / (sodium + p[POTASSIUM])), 1e-12)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -18,9 +18,6 @@ from anodescope.cell.recorder import Spectrum
 from anodescope.cell.reference import Reference
 from anodescope.cell.response import admittance, faradaic
 from anodescope.cell.slots import INDEX
-
-if TYPE_CHECKING:
-    from anodescope.cell.cell import Cell
 
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -82,7 +79,7 @@ def spectra_node(
     meter: Instrument,
     random: np.random.Generator,
     reference: Reference | None,
-    cell: Cell,
+    series: Mapping[str, NDArray[Any]],
 ) -> xr.Dataset:
     """Return the spectra node, in Ω and A, as the instrument reads it.
 
@@ -92,40 +89,42 @@ def spectra_node(
     area : (cm²).
     meter, random : the instrument and the source of its noise.
     reference : adds rows for the working and the counter electrode.
-    cell : the cell.
+    series : variables of the time series: a point's dc values are those of its row there.
     """
     width = max(one.planned for one in found)
     grids: dict[bytes, int] = {}
     rows: dict[str, list[Any]] = {}
     for number, one in enumerate(found):
-        parts: dict[str, Complex] = {"cell": one.whole}
+        parts: dict[str, tuple[Complex, str]] = {"cell": (one.whole, "voltage")}
         if reference is not None:
             working, counter = reference.parts(one.interface, one.counter, one.electrolyte)
-            parts |= {"working": working, "counter": counter}
+            # A filament that bridges the electrolyte is beside both: they share what is left.
+            share = one.whole / (one.interface + one.counter + one.electrolyte)
+            parts = {
+                "cell": (one.whole, "cell_voltage"),
+                "working": (working * share, "voltage"),
+                "counter": (counter * share, "counter_voltage"),
+            }
         grid = grids.setdefault(one.frequency.tobytes(), len(grids))
-        for electrode, z in parts.items():
-            row = _row(one, z / area, area, meter, random, width)
+        place = np.flatnonzero(series["step"] == one.step)[: one.frequency.size]
+        for electrode, (z, name) in parts.items():
+            dc = (series[name][place], series["current"][place])
+            row = _row(one, z / area, area, meter, random, width, dc)
             row |= {"electrode": electrode, "grid": grid, "loop": number}
-            for name, value in row.items():
-                rows.setdefault(name, []).append(value)
+            for key, value in row.items():
+                rows.setdefault(key, []).append(value)
     return build_node("spectra", {name: np.array(values) for name, values in rows.items()})
 
 
 def _row(
-    one: Spectrum,
-    z: Complex,
-    area: float,
-    meter: Instrument,
-    random: np.random.Generator,
-    width: int,
-) -> dict[str, Any]:
+    one: Spectrum, z: Complex, area: float, meter: Instrument, random: np.random.Generator,
+    width: int, dc: tuple[Floats, Floats],
+) -> dict[str, Any]:  # fmt: skip
     """Return one row of the node; points that were not measured are padded."""
     count = one.frequency.size
-    current = 1e-3 * area * one.current
     amplitude = 1e-3 * area * one.amplitude
-    read = meter.measured_impedance(z, current, amplitude, random)
-    volt = meter.measured_voltage(one.volt, random)
-    current = meter.measured_current(current, random)
+    read = meter.measured_impedance(z, 1e-3 * area * one.current, amplitude, random)
+    volt, current = dc
 
     def padded(values: NDArray[Any], nothing: Any = np.nan) -> NDArray[Any]:
         row = np.full(width, nothing, dtype=values.dtype)

@@ -2,8 +2,8 @@
 
 The state of the patches is one array (patch, M + 4): M modes of the layer, the voltage of the
 interface, lost contact φ, deposited Na m, contact lost to motion ψ. What the cell has once is an
-array of five: charge Q, filament, cube of the voids' period, voltage of the counter electrode,
-chipped or not.
+array of six: charge Q through the interface, filament, cube of the voids' length, voltage of the
+counter electrode, chipped or not, charge that the instrument passed.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ COUNTER_STRIP, COUNTER_PLATE, COUNTER_C = (
 OHMIC, SMOOTH = slots.OHMIC, slots.SMOOTH
 
 # Places in the array of what the cell has once.
-CHARGE, CRACKED, PERIOD, COUNTER, CHIPPED = range(5)
+CHARGE, CRACKED, PERIOD, COUNTER, CHIPPED, APPLIED = range(6)
+ONCE = 6
 # Passes of one stage at most.
 PASSES = 30
 
@@ -243,6 +244,7 @@ def finish(
     out_once[PERIOD] = base_once[PERIOD] + a * p[COARSENING] if voids else p[FEATURE] ** 3
     out_once[COUNTER] = offset + slope * flow
     out_once[CHIPPED] = base_once[CHIPPED]
+    out_once[APPLIED] = base_once[APPLIED] + a * asked / 3600.0
 
 
 @compiled_bare
@@ -323,7 +325,9 @@ def stage(
             return False
         flow = result[1]
         if refresh(p, bulk, a, base, modes, work, out, current, theta) < settled:
-            asked = value if held == 0 else flow
+            asked = value
+            if held == 1:
+                asked = flow + (1e3 * value / p[SHORT] if base_once[CRACKED] >= 1.0 else 0.0)
             finish(laws, bulk, contact, a, asked, offset, slope, into, scratch)
             result[2] = cell_voltage(p, held, value, kind, series, result, scratch.box_once[into])
             return True

@@ -24,6 +24,7 @@ from anodescope.cell.capacitance import Capacitance
 from anodescope.cell.counter import Counter
 from anodescope.cell.deposit import Deposit
 from anodescope.cell.electrolyte import Electrolyte
+from anodescope.cell.evolving_map import CapVoids, EvolvingMap, PancakeVoids
 from anodescope.cell.filament import Crack, LinearDamage
 from anodescope.cell.kinetics import ButlerVolmer, ByConcentration, ByFraction, Ohmic
 from anodescope.cell.law import Arrhenius, Part
@@ -39,7 +40,8 @@ LAWS: Mapping[str, type[Any]] = MappingProxyType(
         for law in (
             Alloy, Sodium, Potassium, Threshold, AtLiquidus, Smooth, Ohmic, ButlerVolmer,
             ByConcentration, ByFraction, Capacitance, PowerLoss, ThresholdLoss, Pattern, Motion,
-            Deposit, LinearDamage, Crack, Electrolyte, Counter, Arrhenius,
+            Deposit, LinearDamage, Crack, Electrolyte, Counter, Arrhenius, EvolvingMap, CapVoids,
+            PancakeVoids,
         )
     }
 )  # fmt: skip
@@ -71,11 +73,18 @@ def _lines(place: str, table: Mapping[str, Any]) -> list[str]:
     lines = ["", f"[{place[:-1]}]"] if place else []
     for key, value in table.items():
         if not isinstance(value, Mapping):
-            lines.append(f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value!r}")
+            lines.append(f"{key} = {_text(value)}")
     for key, value in table.items():
         if isinstance(value, Mapping):
             lines += _lines(f"{place}{key}.", value)
     return lines
+
+
+def _text(value: Any) -> str:
+    """A plain value as TOML has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 def parsed(where: str, tables: Mapping[str, Any], known: Mapping[str, bool]) -> dict[str, Any]:

@@ -168,6 +168,54 @@ def cite(
 
 
 @app.command()
+def simulate(
+    cell: Annotated[
+        str, typer.Argument(help="Preset (NaK50, 'in-situ NaK50', Na, K) or a cell's TOML file.")
+    ],
+    protocol: Annotated[
+        str, typer.Argument(help="Name in the library (staircase_geis, …) or a TOML file.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    options: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="Option of the library's protocol, as stop=0.6; may be repeated."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the noise.", min=0)] = 0,
+    noise: Annotated[
+        bool, typer.Option("--noise", help="Add the instrument's noise; without it, none.")
+    ] = False,
+    instantaneous: Annotated[
+        bool,
+        typer.Option(
+            "--instantaneous", help="Spectra at one instant each, not frequency by frequency."
+        ),
+    ] = False,
+    mpt: Annotated[bool, typer.Option("--mpt", help="Also write EC-Lab text files.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an earlier simulation.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Put a virtual cell through a protocol: campaign.zarr, as if it had been measured."""
+    from anodescope.cli import simulate as verb
+
+    verb.run_simulate(
+        cell,
+        protocol,
+        out,
+        options=options or [],
+        seed=seed,
+        noise=noise,
+        instantaneous=instantaneous,
+        mpt=mpt,
+        overwrite=overwrite,
+        as_json=json,
+    )
+
+
+@app.command()
 def bench(
     names: Annotated[
         list[str] | None,

@@ -21,6 +21,7 @@ STAGES = {
     "figures": "drawing figures",
     "write": "writing results",
     "study": "cells of the study",
+    "simulate": "simulating",
 }
 
 
