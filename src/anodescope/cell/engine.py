@@ -15,6 +15,7 @@ from anodescope.cell.constriction import constriction_impedance, direct_table
 from anodescope.cell.modes import layer_modes
 from anodescope.cell.patch import emf
 from anodescope.cell.response import response
+from anodescope.cell.sampling import CURSOR, ELAPSED, PAUSE, WAITED
 from anodescope.cell.slots import INDEX
 from anodescope.cell.slow import LEAST_CONTACT, bulk_fraction
 from anodescope.cell.stage import APPLIED, ONCE, PERIOD
@@ -156,8 +157,8 @@ class Engine:
         room = instants.size if marks is not None else (ends // stride if stride else 0)
         kept = np.zeros((room, *self.state.shape))
         once, when = np.zeros((room, ONCE)), np.zeros(room)
-        cursor = np.zeros(program.CURSOR)
-        cursor[program.PAUSE] = pause
+        cursor = np.zeros(CURSOR)
+        cursor[PAUSE] = pause
         first = np.full(len(phases), 1e-6)
         began, held, chunks = self.time, 0, []
         while True:
@@ -172,12 +173,12 @@ class Engine:
             elif why != march.FULL:
                 break
             if self.between is not None:
-                self.between(began + float(cursor[program.ELAPSED]))
-        if paused is not None and cursor[program.WAITED] > 0.0:
-            paused(float(cursor[program.WAITED]))
-        self.time = float(began if why == march.DONE else began + cursor[program.ELAPSED])
+                self.between(began + float(cursor[ELAPSED]))
+        if paused is not None and cursor[WAITED] > 0.0:
+            paused(float(cursor[WAITED]))
+        self.time = float(began if why == march.DONE else began + cursor[ELAPSED])
         if marks is not None:
-            held = int(np.searchsorted(instants, cursor[program.ELAPSED], "right"))
+            held = int(np.searchsorted(instants, cursor[ELAPSED], "right"))
             held = instants.size if why == march.DONE else held
             when[:] = began + instants - (phases[0, march.DURATION] if why == march.DONE else 0.0)
         return why, np.concatenate(chunks), Kept(when[:held], kept[:held], once[:held])

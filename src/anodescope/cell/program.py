@@ -12,34 +12,22 @@ from typing import Any
 import numpy as np
 
 from anodescope.cell.march import (
-    BULK,
     CHIP,
-    CONTACT,
     CURRENT,
     DONE,
     DURATION,
     EMPTY,
     EVENT,
-    FILAMENT,
-    FLOW,
     FOUND_VOLTAGE,
     FULL,
     GAMMA,
     HELD,
-    METAL,
-    PASSED,
     PAUSED,
-    PHASE,
-    REPEAT,
     SHEET,
-    SHORT,
     SHORTEST,
     START,
     STOP,
     STUCK,
-    TIME,
-    V_COUNTER,
-    VOLT,
     copy,
     copy_once,
     depletion,
@@ -48,13 +36,24 @@ from anodescope.cell.march import (
     step,
     terminal,
 )
+from anodescope.cell.sampling import (
+    AT_PHASE,
+    AT_REPEAT,
+    CHARGED,
+    ELAPSED,
+    FOUND,
+    NEXT,
+    PAUSE,
+    TOLD,
+    WAITED,
+    applied,
+    tell,
+    write,
+)
 from anodescope.cell.slow import SODIUM, bulk_fraction
-from anodescope.cell.stage import APPLIED, CHARGE, CHIPPED, COUNTER, CRACKED
+from anodescope.cell.stage import APPLIED, CHARGE, CHIPPED, CRACKED
 from anodescope.compiling import compiled_bare
 
-# Places of the cursor: what a march needs to go on where it stopped.
-AT_REPEAT, AT_PHASE, ELAPSED, NEXT, FOUND, CHARGED, TOLD, WAITED, PAUSE = range(9)
-CURSOR = 9
 # Most samples that one step may write.
 BURST = 500
 # Steps after which the march comes back in any case, to be stopped if somebody wants to.
@@ -66,17 +65,6 @@ def crossed(p: Any, before: Any, after: Any) -> bool:
     """Whether a filament chipped the edge, bridged the electrolyte or parted during a step."""
     chip = before[CHIPPED] < 0.5 and after[CRACKED] >= p[CHIP]
     return bool(chip or (before[CRACKED] >= 1.0) != (after[CRACKED] >= 1.0))
-
-
-@compiled_bare
-def between(x: float, first: float, middle: float, last: float) -> float:
-    """Parabola through (0, first), (γ, middle), (1, last)."""
-    g = GAMMA
-    return (
-        first * (x - g) * (x - 1.0) / g
-        + middle * x * (x - 1.0) / (g * (g - 1.0))
-        + last * x * (x - g) / (1.0 - g)
-    )
 
 
 @compiled_bare
@@ -131,64 +119,6 @@ def locate(
             low = middle
     _, _, why = attempt(laws, state, once, high, row, held, cursor, bulk, tolerance, scratch)
     return high, why
-
-
-@compiled_bare
-def tell(
-    p: Any, rows: Any, place: int, began: float, h: float, every: float, jump: float,
-    ending: bool, volt: float, flow: float, cursor: Any, once: Any, later: Any, contact: float,
-    bulk: float, metal: float, result: Any,
-) -> int:  # fmt: skip
-    """Write the samples of a step: those that are due, and its end where the voltage jumped."""
-    at = cursor[ELAPSED]
-    last = applied(p, result[1], result[2], later)
-    middle = applied(p, result[4], result[3], once)
-    while cursor[NEXT] < (at + h) * (1.0 - 1e-14):
-        x = (cursor[NEXT] - at) / h
-        v = between(x, volt, result[3], result[2])
-        i = flow if flow == last else between(x, flow, middle, last)
-        place = write(rows, place, began + cursor[NEXT], v, i, cursor, once, contact, bulk, metal)
-        row = rows[place - 1]
-        row[V_COUNTER] += x * (later[COUNTER] - once[COUNTER])
-        row[FILAMENT] += x * (later[CRACKED] - once[CRACKED])
-        row[PASSED] += x * (later[APPLIED] - once[APPLIED])
-        cursor[NEXT] += every
-        cursor[TOLD] = v
-    if not ending and abs(result[2] - cursor[TOLD]) >= jump:
-        place = write(
-            rows, place, began + at + h, result[2], last, cursor, later, contact, bulk, metal
-        )
-        cursor[TOLD] = result[2]
-        if cursor[NEXT] <= at + h:
-            cursor[NEXT] += every
-    return place
-
-
-@compiled_bare
-def write(
-    rows: Any, place: int, time: float, volt: float, flow: float, cursor: Any, once: Any,
-    contact: float, bulk: float, metal: float,
-) -> int:  # fmt: skip
-    """Write one sample and return the next free row."""
-    row = rows[place]
-    row[TIME] = time
-    row[VOLT] = volt
-    row[FLOW] = flow
-    row[V_COUNTER] = once[COUNTER]
-    row[PHASE] = cursor[AT_PHASE]
-    row[REPEAT] = cursor[AT_REPEAT]
-    row[CONTACT] = contact
-    row[BULK] = bulk
-    row[METAL] = metal
-    row[FILAMENT] = once[CRACKED]
-    row[PASSED] = once[APPLIED]
-    return place + 1
-
-
-@compiled_bare
-def applied(p: Any, flow: float, volt: float, once: Any) -> float:
-    """Current of the instrument: that of the interface, and what a filament carries."""
-    return float(flow + 1e3 * volt / p[SHORT] if once[CRACKED] >= 1.0 else flow)
 
 
 @compiled_bare
@@ -301,7 +231,7 @@ def phase(
     if due(cursor):  # as the last phase ended
         return PAUSED, place
     contact, bulk, metal = depletion(p, state, once, modes, theta)
-    early = cursor[ELAPSED] == 0.0
+    early, steps = cursor[ELAPSED] == 0.0, 0
     why, place = set_out(
         laws, state, once, row, held, began, cursor, every, rows, place, contact, bulk, metal,
         scratch,
@@ -311,7 +241,6 @@ def phase(
     depletion(p, state, once, modes, theta)
     h = first[0]
     mark = next_mark(marks, cursor[ELAPSED])
-    steps = 0
     while cursor[ELAPSED] < long * (1.0 - 1e-14):
         if place + BURST + 3 > rows.shape[0] or steps > MANY:
             return FULL, place
