@@ -10,7 +10,7 @@ from typing import Any
 
 from anodescope.errors import SettingsError
 
-NAMES = ("pairs", "formats", "drt", "kk", "analysis", "constriction")
+NAMES = ("pairs", "formats", "drt", "kk", "analysis", "constriction", "cell")
 
 
 def run_benches(
