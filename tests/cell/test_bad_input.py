@@ -125,7 +125,6 @@ def test_a_protocol_without_a_step_is_one_sentence(protocol):
         {"voltage_noise": -1.0},
         {"voltage_noise": NAN},
         {"voltage_noise": math.inf},
-        {"sampling": math.inf},
         {"ranges": ()},
         {"ranges": (1.0, 0.1)},
         {"ranges": (NAN,)},

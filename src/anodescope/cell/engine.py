@@ -36,11 +36,11 @@ class Accuracy:
     Attributes
     ----------
     tolerance : of a step's estimated error, relative to 20 mV (and the voltage over an interface),
-        0.02 of a mole fraction, 0.1 of lost contact and 0.05 mAh/cm² of deposit.
+        a fifth of θ, 0.1 of lost contact and 0.05 mAh/cm² of deposit.
     modes : diffusion modes of a layer; the last one closes the sums.
     """
 
-    tolerance: float = 2e-2
+    tolerance: float = 1e-2
     modes: int = 4
 
     def __post_init__(self) -> None:

@@ -26,7 +26,8 @@ class Instrument:
 
     Attributes
     ----------
-    sampling : a sample each so many seconds; each phase also has one at its start and its end.
+    sampling : a sample each so many seconds (inf: none between); each phase also has one at its
+        start and at its end.
     voltage_step : and where the voltage has changed by this much (V); inf: not for that.
     voltage_noise : standard deviation of a voltage sample (V).
     ranges : full scales of the current ranges (A), rising.
@@ -74,7 +75,7 @@ class Instrument:
                 good = -1.0 < value < 1.0
             elif good:
                 good = (value > 0 or (zero and value == 0)) and not np.isnan(value)
-                good = good and (np.isfinite(value) or name == "voltage_step")
+                good = good and (np.isfinite(value) or name in ("voltage_step", "sampling"))
             if not good:
                 what = "between −1 and 1" if signed else "not below zero" if zero else "above zero"
                 kind = "whole" if whole else "finite"

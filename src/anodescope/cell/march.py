@@ -87,11 +87,15 @@ def depletion(p: Any, state: Any, once: Any, modes: int, theta: Any) -> tuple[fl
 
 
 @compiled_bare
-def error(state: Any, box: Any, box_once: Any, h: float, modes: int, tolerance: float) -> float:
+def error(
+    state: Any, box: Any, box_once: Any, theta: Any, room: float, h: float, modes: int,
+    tolerance: float,
+) -> float:  # fmt: skip
     """Largest error of a step over what is tolerated.
 
-    It is seen in the rates before, in the middle and after; the weights are those of the
-    third-order quadrature less the method's own (Hosea & Shampine 1996).
+    A composition counts by what it changes of θ. The error is seen in the rates before, in the
+    middle and after; the weights are those of the third-order quadrature less the method's own
+    (Hosea & Shampine 1996).
     """
     before, middle, after = box[3], box[4], box[5]
     filament = _slip(box_once[3, CRACKED], box_once[4, CRACKED], box_once[5, CRACKED])
@@ -101,7 +105,7 @@ def error(state: Any, box: Any, box_once: Any, h: float, modes: int, tolerance: 
         slip = 0.0
         for k in range(modes):
             slip += _slip(before[j, k], middle[j, k], after[j, k])
-        worst = max(worst, abs(slip) / 0.02)
+        worst = max(worst, abs(slip) / (0.2 * room * max(theta[j], 1e-3)))
         volt = abs(_slip(before[j, modes], middle[j, modes], after[j, modes]))
         worst = max(worst, volt / (0.02 + abs(state[j, modes])))
         for k in (modes + 1, modes + 3):
@@ -153,7 +157,8 @@ def step(
     if not stage(laws, a, held, value_2, 2, scratch, LAG * tolerance):
         return False, 0.0
     _slopes(a, 2, 5, box, box_once)
-    return True, error(state, box, box_once, h, modes, tolerance)
+    room = accessible(laws.p, bulk_fraction(laws.p, box_once[2, CHARGE], 0.0))
+    return True, error(state, box, box_once, scratch.theta, room, h, modes, tolerance)
 
 
 @compiled_bare

@@ -90,17 +90,20 @@ def simulate_each(
     protocol : for all of them.
     measure : what is wanted of a campaign; a function of a module where `run` has processes.
     run : its `map` may spread the cells over threads or processes.
-    options : of `simulate`, the seed included: the same for all.
+    options : of `simulate`. The noise of the k-th cell has the seed `seed` + k.
 
     Yields
     ------
     what `measure` returned, in the order of the cells.
     """
     job = partial(_measured, protocol=protocol, measure=measure, options=options)
-    yield from (run or Run()).each("simulate", job, list(cells))
+    yield from (run or Run()).each("simulate", job, list(enumerate(cells)))
 
 
 def _measured(
-    cell: Cell, protocol: Protocol, measure: Callable[[Campaign], T], options: dict[str, Any]
-) -> T:
-    return measure(simulate(cell, protocol, **options))
+    numbered: tuple[int, Cell], protocol: Protocol, measure: Callable[[Campaign], T],
+    options: dict[str, Any],
+) -> T:  # fmt: skip
+    number, cell = numbered
+    own = {**options, "seed": int(options.get("seed", 0)) + number}
+    return measure(simulate(cell, protocol, **own))
