@@ -99,7 +99,7 @@ class Plain:
 
     def rates(self, t, y, current=None, voltage=None):
         n = self.n
-        s, _, phi, m, psi, _, _, vc = self.split(y)
+        s, v, phi, m, psi, _, _, vc = self.split(y)
         bulk, surface, theta, contact, _, share, _ = self.parts(y)
         each, faradaic, total, _ = self.currents(y, current, voltage)
         # A surface at saturation: the march holds it there, here a steep spring does.
@@ -111,6 +111,7 @@ class Plain:
         decay = self.decay / self.tau[:, None]
         ds = -decay * (s - self.weights * (flux / self.kappa)[:, None])
         c_all = contact * n["pseudo_capacitance"] * theta ** n["capacitance_power"]
+        c_all = c_all / np.cosh(np.minimum(np.abs(v) / 2 / n["capacitance_width"], 300)) ** 2
         dv = 1e-3 * (each - faradaic) / (c_all + n["double_layer"])
         u = 1 - theta
         grow = 0.0

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from anodescope.campaign import check
-from anodescope.cell.capacitance import Capacitance
+from anodescope.cell.capacitance import FiniteStore
 from anodescope.cell.cell import Cell
 from anodescope.cell.instrument import Instrument
 from anodescope.cell.layer import Threshold
@@ -61,7 +61,7 @@ CELLS = {
     "unknown part": lambda: Cell().replace(kinetic=None),
     "no such number": lambda: Cell().replace(**{"layer.thick": 1e-6}),
     "a frozen alloy": lambda: Cell(temperature=250.0),
-    "no capacitance": lambda: Capacitance(0.0, 0.0),
+    "no capacitance": lambda: FiniteStore(0.0, 0.05, 0.0),
 }
 
 
@@ -176,7 +176,7 @@ def test_nak80_is_a_defined_state_and_ends_at_the_cut_off():
     assert np.isfinite(volt).all()
     assert found["events"]["kind"].to_numpy().tolist() == ["voltage_limit"]
     # Events are located to 1 ms, in which the current charges the bare double layer by this much.
-    assert volt[-1] == pytest.approx(3.0, abs=1e-3 * 0.05e-3 / Capacitance().double_layer)
+    assert volt[-1] == pytest.approx(3.0, abs=1e-3 * 0.05e-3 / FiniteStore().double_layer)
     assert abs(volt[0]) < 0.1
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anodescope.cell.capacitance import Capacitance
+from anodescope.cell.capacitance import ByAvailability, FiniteStore
 from anodescope.cell.cell import Cell
 from anodescope.cell.counter import Counter
 from anodescope.cell.deposit import Deposit
@@ -33,7 +33,7 @@ FAMILIES: list[list[Any]] = [
     [Alloy(50.0), Sodium(), Potassium()],
     [Threshold(), AtLiquidus(), Smooth()],
     [Ohmic(), ButlerVolmer(), Ohmic(dependence=ByFraction())],
-    [Capacitance()],
+    [FiniteStore(), ByAvailability()],
     [PowerLoss(), ThresholdLoss()],
     [Pattern()],
     [Motion(1.0, 0.1)],
@@ -208,7 +208,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: Ohmic(charge_transfer=0.0), "Ohmic, charge_transfer"),
     (lambda: Ohmic(dependence=None), "found None"),
     (lambda: ByConcentration(reference_percent=100.0), "to below 100"),
-    (lambda: Capacitance(double_layer=0.0), "Capacitance, double_layer"),
+    (lambda: FiniteStore(double_layer=0.0), "FiniteStore, double_layer"),
     (lambda: PowerLoss(start=1.0), "1 is no contact at all"),
     (lambda: PowerLoss(heal=0.0), "or inf"),
     (lambda: ThresholdLoss(onset=1.0), "ThresholdLoss, onset"),

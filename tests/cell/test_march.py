@@ -38,6 +38,10 @@ CASES = {
     ),
     "no layer": ({"layer": slots.NO_LAYER, "saturation": 2.0}, [(0.5, 100.0), (-0.5, 100.0)]),
     "dry alloy": ({"weight": 0.8}, [(0.05, 0.1), (0.0, 1.0)]),
+    "finite store": (
+        {"capacitance_power": 0.0, "capacitance_width": 0.05, "pseudo_capacitance": 3e-3},
+        [(0.7, 20.0), (0.0, 5.0), (-0.5, 5.0)],
+    ),
     "filament": ({"filament_current": 1.0, "filament_rate": 1e-3}, [(-0.4, 300.0)]),
 }  # fmt: skip
 
@@ -170,6 +174,24 @@ def test_the_layer_stores_what_its_flux_left():
     store = cell[1][0] * cell[2][0] * (engine.state[0, :30] / engine.laws.rates).sum()
     assert fall == pytest.approx(0.4 / cell[1][0], rel=1e-4)
     assert store == pytest.approx(0.5 * cell[1][0] * cell[2][0] * fall * 2 / 3, rel=1e-3)
+
+
+def test_a_finite_store_gives_what_it_holds():
+    """Without another path, the charge up to a voltage is C_ps·2w·tanh(V/2w) + C_dl·V."""
+    width, pseudo, bare = 0.05, 3e-3, 2e-6
+    cell = numbers(
+        patches=1, loss=0, electrolyte=0.0, charge_transfer=1e12, sheet=0.0,
+        capacitance_power=0.0, capacitance_width=width, pseudo_capacitance=pseudo,
+        double_layer=bare,
+    )  # fmt: skip
+    engine = Engine(*cell, accuracy=Accuracy(1e-5), every=np.inf)
+    _, samples, _ = engine.advance(np.array([phase(0.05, 5.0)]))
+    start, volt = samples[0, march.VOLT], samples[-1, march.VOLT]
+    held = [
+        1e3 * (2 * width * pseudo * np.tanh(v / (2 * width)) + bare * v) for v in (start, volt)
+    ]
+    assert volt > 2 * width
+    assert held[1] - held[0] == pytest.approx(0.05 * 5.0, rel=1e-3)
 
 
 def test_thickness_and_diffusivity_scale_time_alone():

@@ -85,6 +85,8 @@ def build(current):
     strips = flow > 0
     flux = strips * (1 - share) * flow + (1 - strips) * pybamm.minimum(flow + spring, 0)
     pseudo = (1 - phi) * n["pseudo_capacitance"] * theta ** n["capacitance_power"]
+    if n["capacitance_width"] < 1e6:
+        pseudo = pseudo / pybamm.cosh(v / (2 * n["capacitance_width"])) ** 2
     plated = pybamm.maximum(-flow, 0) / 3600
     model.rhs = {
         v: 1e-3 * (current - flow) / (pseudo + n["double_layer"]),

@@ -7,7 +7,7 @@ electrolyte and counter electrode. `Instrument` and `Reference` stand before it.
 
 from __future__ import annotations
 
-from anodescope.cell.capacitance import Capacitance
+from anodescope.cell.capacitance import ByAvailability, Capacitance, FiniteStore
 from anodescope.cell.cell import Cell
 from anodescope.cell.counter import Counter
 from anodescope.cell.course import SimulationError
@@ -33,6 +33,7 @@ __all__ = [
     "Arrhenius",
     "AtLiquidus",
     "ButlerVolmer",
+    "ByAvailability",
     "ByConcentration",
     "ByFraction",
     "CapVoids",
@@ -43,6 +44,7 @@ __all__ = [
     "Deposit",
     "Electrolyte",
     "EvolvingMap",
+    "FiniteStore",
     "Instrument",
     "LinearDamage",
     "Motion",

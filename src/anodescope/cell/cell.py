@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from anodescope.campaign.hints import did_you_mean
 from anodescope.campaign.settings import read_toml
-from anodescope.cell.capacitance import Capacitance
+from anodescope.cell.capacitance import Capacitance, FiniteStore
 from anodescope.cell.counter import Counter
 from anodescope.cell.deposit import Deposit
 from anodescope.cell.electrolyte import Electrolyte
@@ -101,7 +101,8 @@ class Cell:
     reservoir : what holds the Na: Alloy, Sodium, Potassium.
     layer : Threshold, AtLiquidus, Smooth; None: no limit by diffusion.
     kinetics : Ohmic, ButlerVolmer.
-    capacitance, deposit, electrolyte, counter : one law each.
+    capacitance : FiniteStore, ByAvailability.
+    deposit, electrolyte, counter : one law each.
     loss : of contact: PowerLoss, ThresholdLoss; None: none is lost.
     pattern : size of the voids, and with it the constriction; None: no constriction.
     motion : of the liquid; None: it stays.
@@ -126,7 +127,7 @@ class Cell:
     )
     kinetics: Kinetics = field(default_factory=Ohmic, metadata=kind_of(Kinetics, "charge transfer"))
     capacitance: Capacitance = field(
-        default_factory=Capacitance, metadata=kind_of(Capacitance, "of the interface")
+        default_factory=FiniteStore, metadata=kind_of(Capacitance, "of the interface")
     )
     loss: Loss | None = field(
         default_factory=PowerLoss, metadata=kind_of(Loss, "of contact", optional=True)

@@ -23,6 +23,7 @@ MELTING = INDEX["melting"]
 C_PS, C_DL, C_POWER = (
     INDEX["pseudo_capacitance"], INDEX["double_layer"], INDEX["capacitance_power"],
 )  # fmt: skip
+C_WIDTH = INDEX["capacitance_width"]
 A0, M_C, M_EDGE = INDEX["deposit_contact"], INDEX["deposit_spread"], INDEX["deposit_edge"]
 
 NO_LAYER, SMOOTH = slots.NO_LAYER, slots.SMOOTH
@@ -30,6 +31,8 @@ BUTLER_VOLMER, BY_CONCENTRATION = slots.BUTLER_VOLMER, slots.BY_CONCENTRATION
 
 # A patch that ran dry keeps this share of its conductance, so that its current stays defined.
 DRY = 1e-7
+# A store wider than this (V) is no different from a plain capacitor.
+WIDEST = 1e6
 # Mole fraction below which a surface is not followed: ln a would run away.
 TRACE = 1e-9
 
@@ -123,9 +126,15 @@ def covered(p: Any, metal: float) -> tuple[float, float]:
 
 
 @compiled_bare
-def capacitance(p: Any, contact: float, theta: float) -> float:
-    """Capacitance of the patch (F/cm²): a depleted patch keeps only its double layer."""
-    return float(contact * p[C_PS] * power(theta, p[C_POWER]) + p[C_DL])
+def capacitance(p: Any, contact: float, theta: float, voltage: float) -> float:
+    """Capacitance of the patch (F/cm²): what is depleted keeps only its double layer.
+
+    A finite store, q = q_max/(1 + e^{v/w}), has the slope C_ps/cosh²(v/2w).
+    """
+    store = contact * p[C_PS] * power(theta, p[C_POWER])
+    if p[C_WIDTH] < WIDEST:
+        store /= math.cosh(min(0.5 * abs(voltage) / p[C_WIDTH], 300.0)) ** 2
+    return float(store + p[C_DL])
 
 
 @compiled_bare

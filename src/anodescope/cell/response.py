@@ -86,7 +86,7 @@ def admittance(laws: Any, state: Any, j: int, bulk: float, room: float, omega: f
             1.0 + 1j * omega * p[MOTION_TIME]
         )  # fmt: skip
     contact = (1.0 - state[j, modes + 1]) * (1.0 - state[j, modes + 3])
-    through = by_voltage / top + 1j * omega * capacitance(p, contact, theta)
+    through = by_voltage / top + 1j * omega * capacitance(p, contact, theta, state[j, modes])
     return complex(through / (1.0 + p[SHEET] * through))
 
 

@@ -48,6 +48,7 @@ SLOTS: Mapping[str, tuple[float, str]] = {
     "pseudo_capacitance": (0.0, "C_ps of a patch in full contact and not depleted, F/cm²"),
     "double_layer": (np.nan, "C_dl, which stays on a depleted patch, F/cm²"),
     "capacitance_power": (0.0, "p of C_ps θ^p, 1"),
+    "capacitance_width": (np.inf, "w, voltage over which a finite store empties, V"),
     # loss of contact
     "loss": (NO_LOSS, "code"),
     "loss_rate": (0.0, "k_φ, 1/s"),

@@ -95,7 +95,7 @@ def load(
         contact = (1.0 - out[j, modes + 1]) * (1.0 - out[j, modes + 3])
         share, gain = covered(p, out[j, modes + 2])
         work[j, 2] = fresh / (contact * gain)
-        work[j, 3] = 1e3 * capacitance(p, contact, theta[j]) / a
+        work[j, 3] = 1e3 * capacitance(p, contact, theta[j], out[j, modes]) / a
         work[j, 4] = share
         flux, _ = layer_flux(p, current[j], share, bulk - work[j, 0], work[j, 1])
         surface = bulk - work[j, 0] - work[j, 1] * flux
@@ -199,7 +199,7 @@ def refresh(
         metal = deposited(p, base[j, modes + 2], a, flow, flux)
         motion = moved(p, base[j, modes + 3], a, flow)
         contact = (1.0 - lose) * (1.0 - motion)
-        charging = 1e3 * capacitance(p, contact, theta[j]) / a
+        charging = 1e3 * capacitance(p, contact, theta[j], out[j, modes]) / a
         share, _ = covered(p, metal)
         moving = abs(out[j, modes] - base[j, modes])
         surface = bulk - work[j, 0] - work[j, 1] * flux

@@ -20,7 +20,7 @@ from typing import Any
 
 from anodescope.campaign.hints import did_you_mean
 from anodescope.campaign.settings import require_known
-from anodescope.cell.capacitance import Capacitance
+from anodescope.cell.capacitance import ByAvailability, FiniteStore
 from anodescope.cell.counter import Counter
 from anodescope.cell.deposit import Deposit
 from anodescope.cell.electrolyte import Electrolyte
@@ -39,9 +39,9 @@ LAWS: Mapping[str, type[Any]] = MappingProxyType(
         law.__name__: law
         for law in (
             Alloy, Sodium, Potassium, Threshold, AtLiquidus, Smooth, Ohmic, ButlerVolmer,
-            ByConcentration, ByFraction, Capacitance, PowerLoss, ThresholdLoss, Pattern, Motion,
-            Deposit, LinearDamage, Crack, Electrolyte, Counter, Arrhenius, EvolvingMap, CapVoids,
-            PancakeVoids,
+            ByConcentration, ByFraction, FiniteStore, ByAvailability, PowerLoss, ThresholdLoss,
+            Pattern, Motion, Deposit, LinearDamage, Crack, Electrolyte, Counter, Arrhenius,
+            EvolvingMap, CapVoids, PancakeVoids,
         )
     }
 )  # fmt: skip
