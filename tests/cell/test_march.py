@@ -187,9 +187,7 @@ def test_a_finite_store_gives_what_it_holds():
     engine = Engine(*cell, accuracy=Accuracy(1e-5), every=np.inf)
     _, samples, _ = engine.advance(np.array([phase(0.05, 5.0)]))
     start, volt = samples[0, march.VOLT], samples[-1, march.VOLT]
-    held = [
-        1e3 * (2 * width * pseudo * np.tanh(v / (2 * width)) + bare * v) for v in (start, volt)
-    ]
+    held = [1e3 * (2 * width * pseudo * np.tanh(v / (2 * width)) + bare * v) for v in (start, volt)]
     assert volt > 2 * width
     assert held[1] - held[0] == pytest.approx(0.05 * 5.0, rel=1e-3)
 

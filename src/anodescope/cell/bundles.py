@@ -36,7 +36,7 @@ class Scratch(NamedTuple):
         state, rates before, in the middle and after.
     current, theta : (patch,) faradaic currents and θ.
     result : (5,) interface voltage, current, cell voltage; the last two in the middle of the step.
-    work : (patch, 8 + M) what a patch is during one pass.
+    work : (patch, 9 + M) what a patch is during one pass.
     """
 
     box: NDArray[np.float64]
@@ -51,5 +51,5 @@ def scratch(patches: int, modes: int) -> Scratch:
     """Return scratch for a cell of so many patches and modes."""
     return Scratch(
         np.zeros((6, patches, modes + 4)), np.zeros((6, 6)), np.zeros(patches), np.ones(patches),
-        np.zeros(5), np.zeros((patches, 8 + modes)),
+        np.zeros(5), np.zeros((patches, 9 + modes)),
     )  # fmt: skip

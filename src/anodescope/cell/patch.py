@@ -138,6 +138,25 @@ def capacitance(p: Any, contact: float, theta: float, voltage: float) -> float:
 
 
 @compiled_bare
+def tangent(
+    p: Any, contact: float, theta: float, voltage: float, base: float
+) -> tuple[float, float]:
+    """C (F/cm²) and start (V) of the plain capacitor that charges alike about a voltage.
+
+    C(v)·(v − base) is straightened at `voltage`, so that passes over a store that empties settle as
+    Newton's method does. Where it bends too far for that, C there is taken as it is.
+    """
+    value = capacitance(p, contact, theta, voltage)
+    if p[C_WIDTH] >= WIDEST or voltage == base:
+        return value, base
+    slope = -(value - p[C_DL]) * math.tanh(0.5 * voltage / p[C_WIDTH]) / p[C_WIDTH]
+    straight = value + slope * (voltage - base)
+    if straight < 0.3 * value:
+        return value, base
+    return straight, voltage - value * (voltage - base) / straight
+
+
+@compiled_bare
 def layer_flux(
     p: Any, current: float, share: float, free: float, feed: float
 ) -> tuple[float, float]:

@@ -23,6 +23,7 @@ from anodescope.cell.patch import (
     pristine,
     solve_patch,
     solve_threshold,
+    tangent,
 )
 from anodescope.cell.slots import INDEX
 from anodescope.cell.slow import (
@@ -87,15 +88,18 @@ def counter_step(p: Any, base: float, a: float, current: float) -> tuple[float, 
 
 @compiled_bare
 def load(
-    p: Any, bulk: float, a: float, out: Any, current: Any, theta: Any, modes: int, work: Any
-) -> None:
+    p: Any, bulk: float, a: float, base: Any, out: Any, current: Any, theta: Any, modes: int,
+    work: Any,
+) -> None:  # fmt: skip
     """Write what each patch is during one pass: resistance, C/a, share of the deposit, emf."""
+    start = 8 + modes
     fresh = pristine(p, bulk)
     for j in range(out.shape[0]):
         contact = (1.0 - out[j, modes + 1]) * (1.0 - out[j, modes + 3])
         share, gain = covered(p, out[j, modes + 2])
         work[j, 2] = fresh / (contact * gain)
-        work[j, 3] = 1e3 * capacitance(p, contact, theta[j], out[j, modes]) / a
+        charging, work[j, start] = tangent(p, contact, theta[j], out[j, modes], base[j, modes])
+        work[j, 3] = 1e3 * charging / a
         work[j, 4] = share
         flux, _ = layer_flux(p, current[j], share, bulk - work[j, 0], work[j, 1])
         surface = bulk - work[j, 0] - work[j, 1] * flux
@@ -136,12 +140,12 @@ def balance(
         for j in range(patches):
             if closed:
                 flow, voltage, theta[j], steep = solve_threshold(
-                    p, eta, base[j, modes], work[j, 3], work[j, 2], work[j, 4], bulk, room,
+                    p, eta, work[j, 8 + modes], work[j, 3], work[j, 2], work[j, 4], bulk, room,
                     bulk - work[j, 0], work[j, 1], p[SHEET], work[j, 5], work[j, 6], work[j, 7],
                 )  # fmt: skip
             else:
                 flow, voltage, theta[j], steep = solve_patch(
-                    p, eta, base[j, modes], work[j, 3], current[j], work[j, 2], work[j, 4],
+                    p, eta, work[j, 8 + modes], work[j, 3], current[j], work[j, 2], work[j, 4],
                     bulk, room, bulk - work[j, 0], work[j, 1], p[SHEET],
                 )  # fmt: skip
             current[j] = flow
@@ -151,7 +155,7 @@ def balance(
             if p[SHEET] > 0.0:
                 total += 1e3 * (eta - voltage) / p[SHEET]
             else:
-                total += flow + charging * (voltage - base[j, modes])
+                total += flow + charging * (voltage - work[j, 8 + modes])
                 noise = max(noise, 1e-15 * charging)
             gain += (1.0 + charging * steep) / (
                 steep * (1.0 + 1e-3 * p[SHEET] * charging) + 1e-3 * p[SHEET]
@@ -200,8 +204,9 @@ def refresh(
         motion = moved(p, base[j, modes + 3], a, flow)
         contact = (1.0 - lose) * (1.0 - motion)
         charging = 1e3 * capacitance(p, contact, theta[j], out[j, modes]) / a
+        charged = charging * (out[j, modes] - base[j, modes])
+        taken = work[j, 3] * (out[j, modes] - work[j, 8 + modes])
         share, _ = covered(p, metal)
-        moving = abs(out[j, modes] - base[j, modes])
         surface = bulk - work[j, 0] - work[j, 1] * flux
         drift = (surface - work[j, 5]) / max(surface, 1e-3)
         most = max(
@@ -209,7 +214,7 @@ def refresh(
             abs(lose - out[j, modes + 1]) / (1.0 - lose),
             abs(motion - out[j, modes + 3]),
             abs(share - work[j, 4]),
-            0.3 * abs(charging - work[j, 3]) * moving / (abs(flow) + charging * moving + 1e-3),
+            0.3 * abs(charged - taken) / (abs(flow) + abs(charged) + 1e-3),
             drift * drift,
         )
         out[j, modes + 1], out[j, modes + 2], out[j, modes + 3] = lose, metal, motion
@@ -317,7 +322,7 @@ def stage(
         bulk = bulk_fraction(p, base_once[CHARGE] + a * flow / 3600.0, metal)
         kind, drive, series = source(p, laws.table, held, value, contact, base_once)
         offset, slope = counter_step(p, base_once[COUNTER], a, flow)
-        load(p, bulk, a, out, current, theta, modes, work)
+        load(p, bulk, a, base, out, current, theta, modes, work)
         if not balance(
             p, bulk, base, modes, kind, drive, series, offset, slope, work, out, current, theta,
             result,
