@@ -299,6 +299,7 @@ GLOSSARY: tuple[Variable, ...] = (
         ("state_time*", "float", "s", "instant of the simulated state"),
         ("stripped*", "float", "mAh/cm²", "charge stripped since the start per area of the electrode under study", STRIPS),
         ("bulk_fraction*", "float", "1", "mole fraction of Na in the reservoir"),
+        ("liquid_volume", "float", "cm³", "volume of the reservoir; what it lacks of its chamber is gas"),
         ("filament*", "float", "1", "length of the longest filament over the electrolyte's thickness; 1 and more: short circuit"),
         ("chipped", "bool", "", "the edge of the electrolyte has chipped and the crack is infiltrated"),
         ("void_length", "float", "cm", "correlation length of the pattern of voids at the interface"),

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anodescope.cell.calibrated import calibrated_values
 from anodescope.cell.cell import Cell
+from anodescope.cell.layer import Threshold
 from anodescope.cell.patch import accessible
 from anodescope.cell.presets import NAMES
 from anodescope.cell.reservoir import Alloy
@@ -26,7 +28,8 @@ def test_every_preset_has_numbers(name: str) -> None:
 def test_any_liquid_composition_is_a_preset(percent: float) -> None:
     cell = Cell.preset(f"NaK{percent:g}")
     assert cell.reservoir == Alloy(float(f"{percent:g}"))
-    assert cell == Cell().replace(reservoir=cell.reservoir)
+    # One set of laws and numbers serves every composition.
+    assert cell == Cell.preset("NaK50").replace(reservoir=cell.reservoir)
 
 
 def test_the_in_situ_cell_is_smaller_and_as_high() -> None:
@@ -39,8 +42,10 @@ def test_below_the_threshold_next_to_nothing_is_accessible_but_something() -> No
     p = Cell.preset("NaK80").numbers().p
     room = accessible(p, nak.mole_fraction(80.0))
     assert 0.0 < room < 1e-3
-    above = accessible(Cell.preset("NaK50").numbers().p, 0.63)
-    assert above == pytest.approx(0.63 - 0.43646, rel=1e-6)
+    cell = Cell.preset("NaK50")
+    assert isinstance(cell.layer, Threshold)
+    above = accessible(cell.numbers().p, 0.63)
+    assert above == pytest.approx(0.63 - cell.layer.critical_fraction, rel=1e-6)
 
 
 def test_solids_have_the_laws_of_the_alloy_where_nothing_else_is_known() -> None:
@@ -71,3 +76,10 @@ def test_what_is_no_preset_is_refused(name: str, words: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Cell.preset(name)
     assert words in str(caught.value)
+
+
+def test_laws_have_the_calibrated_numbers() -> None:
+    table = {row.path: row for row in Cell().table()}
+    values = calibrated_values()
+    assert {path: table[path].value for path in values} == values
+    assert {table[path].origin for path in values} == {"fitted"}

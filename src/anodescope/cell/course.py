@@ -331,7 +331,7 @@ class Course:
         nodes = {
             "timeseries": build_node("timeseries", values),
             "steps": steps_node(recorder, self.area),
-            "state": state_node(p, recorder.states),
+            "state": state_node(p, recorder.states, self.area),
         }
         if recorder.spectra:
             nodes["spectra"] = spectra_node(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import final
 
+from anodescope.cell.calibrated import fitted
 from anodescope.cell.law import ACTIVATION, STANDARD, Around, Arrhenius, Law, number, speed
 
 
@@ -22,9 +23,13 @@ class Deposit(Law):
     activation : of 1/τ_m, or None.
     """
 
-    contact: float = number(0.15347, "1", "fitted", "a0; 0 is no contact at all", high=1.0)
-    spread: float = number(0.78646, "mAh/cm²", "fitted", "m_c; weakly identified")
-    time: float = number(17109.0, "s", "fitted", "τ_m; weakly identified", infinite=True)
+    contact: float = number(
+        fitted("deposit.contact"), "1", "fitted", "a0; 0 is no contact at all", high=1.0
+    )
+    spread: float = number(fitted("deposit.spread"), "mAh/cm²", "fitted", "m_c; weakly identified")
+    time: float = number(
+        fitted("deposit.time"), "s", "fitted", "τ_m; weakly identified", infinite=True
+    )
     edge: float = number(1e-3, "mAh/cm²", "set", "deposit at which a patch counts as Na")
     activation: Arrhenius | None = field(default=None, metadata=ACTIVATION)
 

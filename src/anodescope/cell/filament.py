@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import final
 
+from anodescope.cell.calibrated import fitted
 from anodescope.cell.law import STANDARD, Around, Law, number
 from anodescope.cell.slots import CRACK, LINEAR_DAMAGE
 
@@ -44,8 +45,8 @@ class LinearDamage(Filament):
     short : Ω·cm².
     """
 
-    current: float = number(2.4809, "mA/cm²", "fitted", "i_C", zero=True)
-    rate: float = number(1.8655e-4, "cm²/(mA·s)", "fitted", "χ", zero=True)
+    current: float = number(fitted("filament.current"), "mA/cm²", "fitted", "i_C", zero=True)
+    rate: float = number(fitted("filament.rate"), "cm²/(mA·s)", "fitted", "χ", zero=True)
     short: float = _short()
 
     def numbers(self, around: Around = STANDARD) -> dict[str, float]:

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import final
 
+from anodescope.cell.calibrated import fitted
 from anodescope.cell.law import ACTIVATION, STANDARD, Around, Arrhenius, Law, kind_of, number, speed
 from anodescope.cell.slots import BUTLER_VOLMER, BY_CONCENTRATION, BY_FRACTION, OHMIC
 
@@ -114,12 +115,16 @@ class Kinetics(Law):
 
 
 def _charge_transfer() -> float:
-    value: float = number(69.043, "Ω·cm²", "fitted", "R0; only R0 + r0 is fixed by dc")
+    value: float = number(
+        fitted("kinetics.charge_transfer"), "Ω·cm²", "fitted", "R0; only R0 + r0 is fixed by dc"
+    )
     return value
 
 
 def _sheet() -> float:
-    value: float = number(61.836, "Ω·cm²", "fitted", "r0; only R0 + r0 is fixed by dc", zero=True)
+    value: float = number(
+        fitted("kinetics.sheet"), "Ω·cm²", "fitted", "r0; only R0 + r0 is fixed by dc", zero=True
+    )
     return value
 
 

@@ -12,13 +12,15 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from anodescope.cell.calibrated import fitted
 from anodescope.cell.law import ACTIVATION, STANDARD, Around, Arrhenius, Law, number, speed
 from anodescope.cell.modes import thickness_quantiles
 from anodescope.cell.slots import SMOOTH, THRESHOLD
 
 Floats = NDArray[np.float64]
 
-THICKNESS, DIFFUSIVITY = 6.9101e-6, 1.1331e-11
+THICKNESS, DIFFUSIVITY = fitted("layer.thickness"), fitted("layer.diffusivity")
+SPREAD, CRITICAL = fitted("layer.spread"), fitted("layer.critical_fraction")
 
 
 class Layer(Law):
@@ -99,7 +101,7 @@ def _density() -> float:
 
 
 def _spread() -> float:
-    value: float = number(0.6, "1", "set", "σ of ln δ over the patches", zero=True, high=3.0)
+    value: float = number(SPREAD, "1", "fitted", "σ of ln δ over the patches", zero=True, high=3.0)
     return value
 
 
@@ -129,7 +131,9 @@ class Threshold(Layer):
     diffusivity: float = _diffusivity()
     density: float = _density()
     spread: float = _spread()
-    critical_fraction: float = number(0.43646, "1", "fitted", "x_c", zero=True, high=1.0, top=False)
+    critical_fraction: float = number(
+        CRITICAL, "1", "fitted", "x_c", zero=True, high=1.0, top=False
+    )
     # Small against x_b − x_c of the alloy nearest to the threshold that was measured (0.04).
     width: float = number(0.01, "1", "estimate", "w, width of the threshold", high=1.0)
     saturation: float | None = _saturation()
@@ -200,7 +204,9 @@ class Smooth(Layer):
     diffusivity: float = _diffusivity()
     density: float = _density()
     spread: float = _spread()
-    critical_fraction: float = number(0.43646, "1", "fitted", "x_c", zero=True, high=1.0, top=False)
+    critical_fraction: float = number(
+        CRITICAL, "1", "fitted", "x_c", zero=True, high=1.0, top=False
+    )
     width: float = number(0.05, "1", "estimate", "w, width of the transition", high=1.0)
     saturation: float | None = _saturation()
     activation: Arrhenius | None = field(default=None, metadata=ACTIVATION)

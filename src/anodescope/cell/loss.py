@@ -6,6 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, final
 
+from anodescope.cell.calibrated import fitted
 from anodescope.cell.law import ACTIVATION, STANDARD, Around, Arrhenius, Law, number, speed
 from anodescope.cell.slots import POWER_LOSS, THRESHOLD_LOSS
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from anodescope.cell.engine import Engine
 
 # The growth law is not identified: a threshold law fits the same observations.
-RATE, HEAL, REFILL = 1.1647e-3, 25497.0, 1.8733
+RATE, HEAL, REFILL = fitted("loss.rate"), fitted("loss.heal"), fitted("loss.refill")
 
 
 class Loss(Law):

@@ -1,8 +1,8 @@
 """Cells of the paper by name, as parts of a `Cell`.
 
-The numbers are the sketch's: fitted to the paper where `Cell.table()` says so, else set by hand.
-One set serves every composition; a preset changes what stands on the electrolyte, and for solid Na
-what is known of its interface.
+The numbers are the defaults of the laws, which have those of `anodescope calibrate` where
+calibrated.toml holds some. One set serves every composition; a preset changes
+what stands on the electrolyte, and for solid Na what is known of its interface.
 """
 
 from __future__ import annotations

@@ -266,10 +266,10 @@ def phase(
             p, rows, place, began, h, every, 0.0 if hit else jump, ending, volt, flow, cursor, once,
             scratch.box_once[2], contact, bulk, metal, result,
         )  # fmt: skip
+        last = applied(p, result[1], result[2], once)  # as the step was solved: before it bridges
         commit(p, state, once, scratch)
         contact, bulk, metal = depletion(p, state, once, modes, theta)
         if ending:
-            last = applied(p, result[1], result[2], once)
             end = began + (at + h if why != DONE else long)
             place = write(rows, place, end, result[2], last, cursor, once, contact, bulk, metal)
         cursor[ELAPSED] = goal if at + h >= goal * (1.0 - 1e-14) else at + h

@@ -108,8 +108,24 @@ def joined(recorder: Recorder) -> tuple[Floats, NDArray[np.int64]]:
     return samples, np.concatenate(recorder.rows)
 
 
-def state_node(p: Floats, kept: list[Kept]) -> xr.Dataset:
-    """Return the state node of the states that were kept, in order of time."""
+def liquid_volume(p: Floats, area: float, charge: Floats, metal: Floats) -> Floats:
+    """Return the volume (cm³) of what stands on the electrolyte, by ideal partial volumes.
+
+    Parameters
+    ----------
+    p : numbers of the cell. area : of the interface (cm²).
+    charge, metal : stripped, and deposited as metal (mAh/cm²), of one shape. The metal is left out.
+    """
+    from anodescope.materials import FARADAY
+
+    sodium = np.maximum(p[INDEX["sodium"]] - charge - metal, 0.0) * p[INDEX["volume_na"]]
+    potassium = p[INDEX["potassium"]] * p[INDEX["volume_k"]]
+    volume: Floats = 3.6 / FARADAY * area * (sodium + potassium)
+    return volume
+
+
+def state_node(p: Floats, kept: list[Kept], area: float) -> xr.Dataset:
+    """Return the state node of the states that were kept, in order of time; `area` in cm²."""
     time = np.concatenate([one.time for one in kept])
     patches = np.concatenate([one.patches for one in kept])
     once = np.concatenate([one.once for one in kept])
@@ -128,6 +144,7 @@ def state_node(p: Floats, kept: list[Kept]) -> xr.Dataset:
     lost, moved = patches[:, :, modes + 1], patches[:, :, modes + 3]
     values: dict[str, Any] = {
         "state_time": time, "stripped": once[:, CHARGE], "bulk_fraction": bulk,
+        "liquid_volume": liquid_volume(p, area, once[:, CHARGE], deposit.mean(1)),
         "filament": once[:, CRACKED], "chipped": once[:, CHIPPED] > 0.5,
         "void_length": np.cbrt(once[:, PERIOD]), "counter_overvoltage": once[:, COUNTER],
         "contact": (1.0 - lost) * (1.0 - moved), "lost_contact": lost, "moved_contact": moved,

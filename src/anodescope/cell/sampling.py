@@ -73,7 +73,7 @@ def tell(
 ) -> int:  # fmt: skip
     """Write the samples of a step: those that are due, and its end where the voltage jumped."""
     at = cursor[ELAPSED]
-    last = applied(p, result[1], result[2], later)
+    last = applied(p, result[1], result[2], once)  # a filament that bridges here carries none yet
     middle = applied(p, result[4], result[3], once)
     while cursor[NEXT] < (at + h) * (1.0 - 1e-14):
         x = (cursor[NEXT] - at) / h
