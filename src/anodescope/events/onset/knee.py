@@ -102,8 +102,13 @@ def noise_of(x: Floats, y: Floats) -> float:
     """Return the standard deviation of white noise on a smooth curve, steps of any size.
 
     Each point is compared with the cubic (with fewer than 8 points: the line) through its
-    neighbours; the median of the deviations is hardly touched by a knee.
+    neighbours; the median of the deviations is hardly touched by a knee. Where a point repeats the
+    x before it, as at a switch, the later one is left out; fewer than 3 points have no noise.
     """
+    fresh = np.concatenate(([True], np.diff(x) != 0.0))
+    x, y = x[fresh], y[fresh]
+    if x.size < 3:
+        return 0.0
     reach = (1, -1) if x.size < 8 else (2, 1, -1, -2)
     edge = max(reach)
     rows = np.arange(edge, x.size - edge)
