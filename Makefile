@@ -11,7 +11,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-header --no-emit-index-url $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check slow bench docs lock clean chromium
+.PHONY: help setup run demo test check slow bench docs lock clean chromium
 
 # One BLAS thread: results keep their bits, and tests do not fight for the cores.
 test check slow bench: export OMP_NUM_THREADS := 1
@@ -33,7 +33,10 @@ $(SETUP): requirements/lock.txt pyproject.toml
 	$(BIN)/python -m anodescope.workflow.warm
 	@touch $@
 
-run: setup ## make a small demo campaign and analyse it: out/demo/report.html
+run: setup ## compute the paper's campaign on the virtual cell: out/reproduce/report.html
+	$(BIN)/anodescope reproduce --out out/reproduce
+
+demo: setup ## make a small demo campaign and analyse it: out/demo/report.html
 	$(BIN)/python examples/demo_campaign.py out/demo/raw
 	$(BIN)/anodescope analyse out/demo/raw --out out/demo
 

@@ -1,6 +1,6 @@
 """No code block in README.md or docs/ escapes execution, and no link points nowhere.
 
-Python runs, all blocks of a page as one program, beside the demo campaign that `make run` makes.
+Python runs, all blocks of a page as one program, beside the demo campaign that `make demo` makes.
 Commands of console blocks run, except `make`, whose target must exist. TOML and JSON must parse.
 Any other block fails.
 """
@@ -56,7 +56,7 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def beside_the_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `out/demo/raw`, as `make run` leaves it."""
+    """A folder with `out/demo/raw`, as `make demo` leaves it."""
     folder = tmp_path_factory.mktemp("docs")
     demo = b.ROOT / "examples" / "demo_campaign.py"
     done = run([sys.executable, str(demo), "out/demo/raw"], folder)

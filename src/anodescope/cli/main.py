@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from anodescope.cli.paper_verbs import calibrate, reproduce, wetting
 from anodescope.errors import AnodescopeError, Cancelled
 
 INTERRUPTED = "interrupted; nothing was left half-written."
@@ -213,6 +214,11 @@ def simulate(
         overwrite=overwrite,
         as_json=json,
     )
+
+
+app.command()(reproduce)
+app.command()(calibrate)
+app.command()(wetting)
 
 
 @app.command()

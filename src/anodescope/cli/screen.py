@@ -22,6 +22,9 @@ STAGES = {
     "write": "writing results",
     "study": "cells of the study",
     "simulate": "simulating",
+    "wetting": "cells by contact",
+    "walls": "walls by pressure",
+    "experiments": "experiments",
 }
 
 

@@ -30,8 +30,12 @@ ITEMS = ("campaign.zarr", "figures", "tables", "report.html", "summary.json")
 FOLDERS = frozenset({"campaign.zarr", "figures", "tables"})
 # A study has no campaign of its own: those of its cells lie in folders beside its report.
 STUDY_ITEMS = ("figures", "tables", "report.html", "summary.json")
+# `campaigns` and `parts` beside these are kept from run to run, each whole by itself.
+REPRODUCTION_ITEMS = (
+    "campaign.zarr", "figures", "tables", "observations.json", "report.html", "summary.json",
+)  # fmt: skip
 # What a summary is of: results of the one never replace those of the other.
-KINDS = {ITEMS: "campaign", STUDY_ITEMS: "study"}
+KINDS = {ITEMS: "campaign", STUDY_ITEMS: "study", REPRODUCTION_ITEMS: "reproduction"}
 PARTIAL = ".partial-"
 ASIDE = "old"
 ELSEWHERE = "name another folder with --out."
@@ -166,7 +170,7 @@ def _refuse(out: Path, items: Sequence[str]) -> None:
             raise StoreError(f"{out}: {name} is {kinds[0]} where {kinds[1]} must go; {ELSEWHERE}")
     kind, listed = _listed(out / "summary.json") if there else ("", ())
     ours = KINDS.get(tuple(items), "")
-    if {kind, ours} == {"campaign", "study"}:
+    if kind and ours and kind != ours:
         raise StoreError(f"{out}: holds the results of a {kind}, not of a {ours}; {ELSEWHERE}")
     foreign = [name for name in there if name not in listed]
     if foreign:

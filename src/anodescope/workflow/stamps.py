@@ -20,6 +20,7 @@ from anodescope.workflow.settings import Settings
 
 STAMP = "analysed.json"
 SUMMARY = "summary.json"
+CODE = (".py", ".html", ".css", ".js", ".toml")
 
 
 def cell_stamp(row: Mapping[str, Any], settings: Settings) -> str | None:
@@ -41,7 +42,7 @@ def cell_stamp(row: Mapping[str, Any], settings: Settings) -> str | None:
         if file.is_file()
     ]
     told = {key: str(value) for key, value in row.items() if key != "path"}
-    return checksum([_code(), seen, told, settings.to_dict()])
+    return checksum([code_checksum(), seen, told, settings.to_dict()])
 
 
 def checksum(content: Any) -> str:
@@ -77,11 +78,17 @@ def note_stamp(folder: Path, stamp: str) -> None:
 
 
 @cache
-def _code() -> str:
-    """Return a checksum of the package's code: results of other code are not taken over."""
+def code_checksum(apart: tuple[str, ...] = ()) -> str:
+    """Return a checksum of the package's code: results of other code are not taken over.
+
+    Parameters
+    ----------
+    apart : rooms (folders of the package) on which the results do not depend.
+    """
     package = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256(anodescope_version().encode())
     for file in sorted(package.rglob("*")):
-        if file.suffix in (".py", ".html", ".css", ".js"):
+        inside = file.relative_to(package).parts
+        if file.suffix in CODE and inside[0] not in apart:
             digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -1,0 +1,79 @@
+"""What `report.paper` is handed: sentences, marks of published values, tables, words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from anodescope.citations import Citation
+from anodescope.inference.experiments import Experiment, experiments
+from anodescope.inference.observations import Judged, Row
+from anodescope.report.paper.content import Mark, PaperContent, Told
+from anodescope.workflow.reproduce_page import INTRO, LEAD, TITLE, short
+from anodescope.workflow.reproduce_told import shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from anodescope.workflow.reproduce_result import Reproduction
+
+# Rows that give a published value to a figure: topic and where on the axis, by the row's key.
+MARKED: Mapping[str, tuple[str, float]] = {
+    "O11.rest_0": ("capacity", 0.0),
+    "O11.rest_0.1": ("capacity", 0.1),
+    "O11.rest_1": ("capacity", 1.0),
+    "O11.rest_2": ("capacity", 2.0),
+    "O11.rest_5": ("capacity", 5.0),
+    "O11.rest_10": ("capacity", 10.0),
+    "O5.threshold": ("threshold", 50.0),
+    "O8.threshold": ("threshold", 65.0),
+    "O17.short_charge": ("short_charge", 0.7),
+}
+
+
+def content_of(
+    made: Reproduction, tables: Mapping[str, pd.DataFrame], works: Sequence[Citation | str]
+) -> PaperContent:
+    """Return the content of the page of a reproduction."""
+    marks: dict[str, list[Mark]] = {}
+    for one in made.judged:
+        if one.row.key in MARKED:
+            topic, x = MARKED[one.row.key]
+            marks.setdefault(topic, []).append(_mark(one.row, x))
+    tally = [made.tally.sentence(group) for group in made.tally.counts]
+    return PaperContent(
+        title=TITLE,
+        lead=[LEAD],
+        facts=[("Rows", str(len(made.judged)), f"{len(made.misses)} missed")],
+        misses=[*short(made), *(_miss(one) for one in made.misses)],
+        tally=tally,
+        told={key: _told(one, made.judged) for key, one in experiments().items()},
+        published=marks,
+        tables=tables,
+        sentences={"parameters": (made.counts.sentence(),), **INTRO},
+        works=works,
+    )
+
+
+def _mark(row: Row, x: float) -> Mark:
+    if row.kind == "number":
+        return Mark(x, row.published, row.published - row.tolerance, row.published + row.tolerance)
+    return Mark(x, float("nan"), row.low, row.high)
+
+
+def _miss(one: Judged) -> str:
+    row = one.row
+    return (
+        f"{row.key} ({row.figure}): the paper says “{row.words}”, expected {row.expected()}, "
+        f"computed {shown(one)}. {one.computed.message}"
+    )
+
+
+def _told(one: Experiment, judged: Sequence[Judged]) -> Told:
+    own = [j for j in judged if one.key in j.row.experiments]
+    return Told(
+        one.says,
+        one.assumed,
+        tuple(dict.fromkeys(j.row.words for j in own)),
+        tuple(f"{j.row.key}: {j.verdict.value}" for j in own),
+    )
