@@ -198,7 +198,7 @@ def test_rests_go_on_in_the_file_that_is_open():
 @pytest.fixture
 def undrawn(monkeypatch):
     """No figures: they take most of the time, and what is on them does not matter here."""
-    monkeypatch.setattr(reproduce_write, "sketches", lambda campaigns, places: [])
+    monkeypatch.setattr(reproduce_write, "sheets", lambda places, content, folder: [])
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from anodescope.errors import SettingsError
 
 ROOM = 298.15  # K, at which the numbers of the laws hold
 
-# Where a number comes from. "fitted": to the paper, by the sketch of ../shared/sketches/cell.
+# Where a number comes from. "fitted": to the paper, by `anodescope calibrate`.
 ORIGINS = ("fitted", "set", "known", "estimate", "given")
 
 

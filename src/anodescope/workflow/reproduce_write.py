@@ -13,11 +13,12 @@ from anodescope.campaign.provenance import anodescope_version
 from anodescope.citations import Citation
 from anodescope.events.replicates import gather
 from anodescope.report import save_tables
+from anodescope.report.paper import write_page
 from anodescope.report.sections import Part
 from anodescope.running import Run
-from anodescope.workflow import reproduce_page as page
 from anodescope.workflow.output import REPRODUCTION_ITEMS, Stage, write_items, write_json
-from anodescope.workflow.reproduce_figures import Sheet, draw, sketches
+from anodescope.workflow.reproduce_content import TITLE, bare, content_of, experiments_table
+from anodescope.workflow.reproduce_figures import draw, sheets
 from anodescope.workflow.reproduce_result import Reproduction
 from anodescope.workflow.reproduce_told import (
     OBSERVATIONS_VERSION,
@@ -48,19 +49,20 @@ def write_whole(out: Path, result: Reproduction, *, run: Run) -> None:
     """
     shown = result.places.get(SHOWN) or next(iter(result.places.values()))
     told, made, works = summary(result), tables(result), _works(result.campaigns.values())
+    content = content_of(result, made, works)
     parts: list[Part] = []
 
     def draw_all(place: Path) -> None:
         place.mkdir()
-        sheets = [Sheet(one, place) for one in sketches(result.campaigns, result.places)]
-        parts.extend(run.each("figures", draw, sheets))
+        todo = sheets(result.places, bare(content), place)
+        parts.extend(run.each("figures", draw, todo))
 
     stages: tuple[Stage, ...] = (
         ("campaign.zarr", lambda place: shutil.copytree(shown, place)),
         ("figures", draw_all),
         ("tables", lambda place: save_tables(place, made)),
         ("observations.json", lambda place: write_json(place, observations(result))),
-        ("report.html", lambda place: page.write_page(place, result, parts, made, works)),
+        ("report.html", lambda place: write_page(place, content, parts)),
         ("summary.json", lambda place: write_json(place, told)),
     )
     write_items(out, stages, run=run)
@@ -80,7 +82,7 @@ def summary(result: Reproduction) -> dict[str, Any]:
     return {
         "schema_version": SUMMARY_VERSION,
         "kind": "reproduction",
-        "title": page.TITLE,
+        "title": TITLE,
         "outputs": list(REPRODUCTION_ITEMS),
         **_common(result),
         "recommendations": advice(result),
@@ -125,7 +127,7 @@ def tables(result: Reproduction) -> dict[str, pd.DataFrame]:
         "scoreboard": scoreboard(result.judged),
         "sensitivity": sensitivity(result.judged),
         "parameters": parameters(result.cells),
-        "experiments": page.experiments_table(result),
+        "experiments": experiments_table(result),
         "findings": gather(result.campaigns),
     }
     made |= {key: pd.DataFrame(rows) for key, rows in result.parts.items()}

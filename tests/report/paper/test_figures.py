@@ -67,10 +67,20 @@ def test_what_cannot_be_drawn_is_said_in_its_place(stripped):
 
 
 def test_a_caption_holds_the_papers_words_and_says_misses_before_what_is_met():
-    told = {"ccd50": Told("a test", ("1 h",), ("it shorted",), ("O4.a: met", "O4.b: missed"))}
+    told = {
+        "ccd50": Told(
+            "a test",
+            ("1 h",),
+            ("it shorted",),
+            ("O4.a: met", "O6.c: not decidable", "O4.b: missed"),
+        )
+    }
     text = caption_of(PAPER[0], told)
     assert text.startswith("Computed.")
-    assert "Assumed: 1 h. The paper: “it shorted”. Verdicts: missed: O4.b; met: O4.a." in text
+    assert "Assumed: 1 h. The paper: “it shorted”." in text
+    assert "Verdicts: missed: O4.b; not decidable: O6.c; met: O4.a." in text
+    spectra = next(one for one in PAPER if one.name == "fig_s2")
+    assert "O4.b" not in caption_of(spectra, told)
 
 
 @pytest.mark.parametrize("topic", ["capacities", ""])

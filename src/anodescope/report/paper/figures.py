@@ -41,6 +41,7 @@ class PaperFigure:
     needs : experiments without which it is not drawn; takes : those that it draws where they exist.
     make : draws them; a function of a module, or a partial of one.
     topic : of the published values that it takes; "" for none.
+    about : experiments whose words and verdicts stand below it; None: all that it may draw.
     """
 
     name: str
@@ -50,6 +51,7 @@ class PaperFigure:
     make: Make
     takes: tuple[str, ...] = ()
     topic: str = ""
+    about: tuple[str, ...] | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -120,7 +122,7 @@ PAPER: tuple[PaperFigure, ...] = (
     ),
     PaperFigure(
         "fig_3_waterfall", "Fig. 3, in three dimensions", WATERFALL,
-        ("strip50",), partial(_plain, key="strip50", draw=gamma_waterfall),
+        ("strip50",), partial(_plain, key="strip50", draw=gamma_waterfall), about=(),
     ),
     PaperFigure(
         "fig_4", "Fig. 4: pulsed stripping of NaK50",
@@ -140,15 +142,15 @@ PAPER: tuple[PaperFigure, ...] = (
         "fig_s1", "Fig. S1: Na beside NaK50, pristine",
         f"a, Nyquist plot with equal scales; b, γ. {WINDOW} {SIDES}",
         (NA, "pristine50"),
-        partial(_pristine, names=((NA, "Na"), ("pristine50", "NaK50"))),
+        partial(_pristine, names=((NA, "Na"), ("pristine50", "NaK50"))), about=(NA,),
     ),
     PaperFigure(
         "fig_s2", "Fig. S2: spectra during Fig. 1", SPECTRA,
-        ("ccd50",), partial(_plain, key="ccd50", draw=original_spectra),
+        ("ccd50",), partial(_plain, key="ccd50", draw=original_spectra), about=(),
     ),
     PaperFigure(
         "fig_s5", "Fig. S5: spectra during Fig. 3", SPECTRA,
-        ("strip50",), partial(_plain, key="strip50", draw=original_spectra),
+        ("strip50",), partial(_plain, key="strip50", draw=original_spectra), about=(),
     ),
     PaperFigure(
         "fig_s6", "Fig. S6: stripping staircases of NaK50, NaK65 and NaK80",
@@ -156,10 +158,11 @@ PAPER: tuple[PaperFigure, ...] = (
         "tolerance, in the colour of their composition. b, the first level: 5 s of hold (grey), "
         f"then the sweep. c, voltage and γ of NaK65. {WINDOW}",
         (), fig_s6, ("strip50", "strip65", "strip80"), "threshold",
+        about=("strip65", "strip80"),
     ),
     PaperFigure(
         "fig_s6_waterfall", "Fig. S6d, e: NaK65 in three dimensions", WATERFALL,
-        ("strip65",), partial(_plain, key="strip65", draw=gamma_waterfall),
+        ("strip65",), partial(_plain, key="strip65", draw=gamma_waterfall), about=(),
     ),
     PaperFigure(
         "fig_s7", "Fig. S7: pristine NaK50, NaK65 and NaK80",
@@ -169,7 +172,7 @@ PAPER: tuple[PaperFigure, ...] = (
     ),
     PaperFigure(
         "fig_s8", "Fig. S8: spectra during Fig. 5", SPECTRA,
-        ("plate50",), partial(_plain, key="plate50", draw=original_spectra),
+        ("plate50",), partial(_plain, key="plate50", draw=original_spectra), about=(),
     ),
     PaperFigure(
         "fig_s9", "Fig. S9: Na plated on K, then rest",
@@ -178,7 +181,7 @@ PAPER: tuple[PaperFigure, ...] = (
     ),
     PaperFigure(
         "fig_s9_overlay", "Fig. S9: γ while plating and at rest", f"γ of single sweeps. {WINDOW}",
-        ("potassium",), partial(_plain, key="potassium", draw=gamma_overlay),
+        ("potassium",), partial(_plain, key="potassium", draw=gamma_overlay), about=(),
     ),
 )  # fmt: skip
 
@@ -199,7 +202,8 @@ def drawable(keys: Sequence[str]) -> list[PaperFigure]:
 
 def caption_of(one: PaperFigure, told: Mapping[str, Told]) -> str:
     """Return what stands below a figure: what is seen, what was assumed, the paper's words."""
-    found = [told[key] for key in one.keys if key in told]
+    about = one.keys if one.about is None else one.about
+    found = [told[key] for key in about if key in told]
     parts = [f"Computed. {one.caption}"]
     assumed = dict.fromkeys(text for each in found for text in each.assumed)
     words = dict.fromkeys(f"“{text}”" for each in found for text in each.words)
@@ -211,12 +215,12 @@ def caption_of(one: PaperFigure, told: Mapping[str, Told]) -> str:
 
 
 def _grouped(verdicts: Iterable[str]) -> list[str]:
-    """Return “missed: O6.a, O6.b” from “O6.a: missed” and “O6.b: missed”; what is met, last."""
+    """Return “missed: O6.a, O6.b” from “O6.a: missed” and “O6.b: missed”; misses first."""
     rows: dict[str, list[str]] = {}
     for text in verdicts:
         key, _, verdict = text.rpartition(": ")
         rows.setdefault(verdict, []).append(key)
-    ordered = sorted(rows, key=lambda verdict: verdict == "met")
+    ordered = sorted(rows, key=lambda verdict: (verdict != "missed", verdict == "met"))
     return [f"{verdict}: {', '.join(rows[verdict])}" for verdict in ordered]
 
 
