@@ -6,7 +6,7 @@ and nothing of what is wrong with the laws themselves: its bands are lower bound
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, final
@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from anodescope.cell.calibrated import calibration
 from anodescope.inference.fitting import Bench, Fit
 from anodescope.inference.parameters import scaled_of, values_of
+from anodescope.inference.quick import Quick, Speed
+from anodescope.inference.structures import Structure
+from anodescope.running import Run
 
 Floats = NDArray[np.float64]
 
@@ -53,32 +56,59 @@ def covariance(fit: Fit) -> Floats:
     return np.asarray(np.linalg.inv(slopes.T @ slopes + np.eye(slopes.shape[1])), dtype=float)
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """A point whose cost is asked for, such that a process can be handed it."""
+
+    structure: Structure
+    speed: Speed
+    measures: tuple[Quick, ...]
+    point: tuple[float, ...]
+
+
+def _cost(draw: _Draw) -> float:
+    bench = Bench(draw.structure, draw.speed, draw.measures)
+    vector = bench.vector(draw.point)[: len(bench.keys)]
+    return 0.5 * float(vector @ vector)
+
+
 def drawn(
-    bench: Bench, fit: Fit, *, count: int, seed: int, tries: int = 60,
-    cancelled: Callable[[], bool] = lambda: False,
-) -> list[Member]:  # fmt: skip
+    bench: Bench, fit: Fit, *, count: int, seed: int, tries: int = 60, run: Run | None = None
+) -> list[Member]:
     """Draw members about a fit; those that cost too much are left out.
 
     Parameters
     ----------
     bench : what is measured. fit : the best one.
     count : of members. seed : of the draws. tries : draws at most.
-    cancelled : asked between draws.
+    run : its `map` may spread the draws over processes; the members do not depend on it.
+
+    Raises
+    ------
+    Cancelled
+        when `run` says so.
     """
     random = np.random.default_rng(seed)
     free = bench.structure.free
     centre = np.array(scaled_of(fit.values, free))
     root = np.linalg.cholesky(covariance(fit))
+    sizes = [SIZES[number % len(SIZES)] for number in range(tries)]
+    points = [
+        np.clip(centre + size * root @ random.standard_normal(centre.size), -2.0, 2.0)
+        for size in sizes
+    ]
+    todo = [
+        _Draw(bench.structure, bench.speed, bench.measures, tuple(point.tolist()))
+        for point in points
+    ]
     members: list[Member] = []
-    for number in range(tries):
-        if len(members) == count or cancelled():
-            break
-        size = SIZES[number % len(SIZES)]
-        point = np.clip(centre + size * root @ random.standard_normal(centre.size), -2.0, 2.0)
-        vector = bench.vector(point)[: len(bench.keys)]
-        cost = 0.5 * float(vector @ vector)
+    for number, cost in enumerate((run or Run()).each("ensemble", _cost, todo), 1):
         if cost <= fit.cost + WITHIN:
-            members.append(Member(values_of(point.tolist(), free), cost, f"draw {number + 1}"))
+            values = values_of(todo[number - 1].point, free)
+            members.append(Member(values, cost, f"draw {number}"))
+        if len(members) == count:
+            break
     return members
 
 

@@ -21,7 +21,7 @@ from anodescope.errors import Cancelled, SettingsError, StoreError
 from anodescope.inference.ensemble import WITHIN, Member, drawn
 from anodescope.inference.fitting import Bench, Fit, descend, fast, left_out, screened
 from anodescope.inference.groups import groups
-from anodescope.inference.quick import POLISH, QUICK
+from anodescope.inference.quick import POLISH, QUICK, Speed
 from anodescope.inference.structures import Structure, structure, structures
 from anodescope.running import Run
 from anodescope.workflow.calibrate_result import Calibration
@@ -32,8 +32,9 @@ from anodescope.workflow.stamps import checksum, code_checksum
 BASE = "threshold"
 STARTS, SCORE = "starts", "score"
 RESULT, SHIPPED = "calibration.json", "calibrated.toml"
-# Shares of the budget: starts, polish, other laws; the rest is for the ensemble and the score.
-OF_STARTS, OF_POLISH, OF_LAWS = 0.4, 0.15, 0.2
+# Shares of the budget that a start, the polish and another structure have at most, such that four
+# starts and seven structures leave a quarter for the ensemble and the score on two cores.
+OF_STARTS, OF_POLISH, OF_LAWS = 0.2, 0.1, 0.07
 # Draws from the priors before a start goes down from the best of them.
 SCREENED = 16
 MEMBERS = 8
@@ -109,11 +110,10 @@ def calibrate(
     run.progress("polish", 1, 1)
     members = [
         *_alike(fits, best),
-        *drawn(Bench(base, QUICK), best, count=MEMBERS, seed=seed, cancelled=run.cancelled),
+        *drawn(Bench(base, QUICK), best, count=MEMBERS, seed=seed, run=run),
     ]
     laws = _laws(place, best, OF_LAWS * seconds, run) if compare else []
-    left = {fit.structure: left_out(structure(fit.structure), fit.values, POLISH)
-            for fit in (best, *laws)}  # fmt: skip
+    left = _left_out(best, laws, run)
     _heed(run)
     found = Calibration(
         best, tuple(fits), tuple(laws), tuple(members),
@@ -123,6 +123,19 @@ def calibrate(
     if score:
         _score(place, best, run)
     return found
+
+
+def _left_out(best: Fit, laws: Sequence[Fit], run: Run) -> dict[str, dict[str, dict[str, float]]]:
+    """Measure the rows that no fit uses: the best set at 16 patches, other laws quickly."""
+    todo = [(best, POLISH), *((fit, QUICK) for fit in laws)]
+    found = run.each("left_out", measured, todo)
+    return {fit.structure: told for (fit, _), told in zip(todo, found, strict=True)}
+
+
+def measured(asked: tuple[Fit, Speed]) -> dict[str, dict[str, float]]:
+    """Measure what was left out of a fit; a function of the module, for processes."""
+    fit, speed = asked
+    return left_out(structure(fit.structure), fit.values, speed)
 
 
 def _starts(base: Structure, count: int, seed: int, seconds: float) -> list[Start]:
