@@ -6,14 +6,17 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from anodescope.errors import SchemaError
 from anodescope.report import gamma_overlay, gamma_waterfall, original_spectra
 from anodescope.report.blocks import blocks, rests
-from anodescope.report.original import tops
+from anodescope.report.original import draw_series, tops
 from anodescope.report.overlay import Oblique
 from anodescope.report.series import both_series, loaded_rows, rest_series, scan_series
+from anodescope.report.style import new_figure, place, shades
+from anodescope.report.view import Spectrum
 from tests.generator import paper
 from tests.report.conftest import StandIn
 from tests.report.samples import AREA, real, with_results
@@ -101,6 +104,49 @@ def test_trimmed_points_are_hollow_and_off_the_line(campaign: StandIn) -> None:
     hollow = [line for line in axes.lines if line.get_marker() == "s"]
     assert [len(line.get_xdata()) for line in hollow] == [2, 2]
     assert all(line.get_markerfacecolor() == "white" for line in hollow)
+
+
+def _arcs(fast: float, slow: float, short: float = 1.0) -> Spectrum:
+    """Return the spectrum of a fast and a slow arc (Ω), or of a shorted cell."""
+    frequency = np.logspace(6.8, 0.7, 62)
+    omega = 2j * np.pi * frequency
+    z = short * (100 + fast / (1 + omega * 1e-6) + slow / (1 + omega * 1e-2))
+    return Spectrum(0, frequency, z, None, None, None, np.zeros(62, bool))
+
+
+def _insets(*drawn: Spectrum) -> list[Axes]:
+    axes = place(new_figure(8.0, 8.0), 1.0, 1.0, 6.0, 6.0)
+    draw_series(axes, drawn, list(shades(len(drawn))), "Ω", 1.0)
+    return list(axes.child_axes)
+
+
+def test_slow_ends_that_are_small_are_magnified_with_equal_scales() -> None:
+    one, other = _arcs(200, 8), _arcs(200, 16)
+    (inner,) = _insets(one, other)
+    slow = one.frequency < 1e3
+    drawn = [line for line in inner.lines if line.get_marker() == "o"]
+    assert np.allclose(drawn[0].get_xdata(), one.impedance.real[slow])
+    assert np.allclose(drawn[1].get_ydata(), -other.impedance.imag[slow])
+    low, high = inner.get_xlim()
+    assert low < one.impedance.real[slow].min() < other.impedance.real[slow].max() < high
+    box = inner.get_window_extent()
+    assert (high - low) / box.width == pytest.approx(np.ptp(inner.get_ylim()) / box.height)
+
+
+@pytest.mark.parametrize("slow", [0.0, 1.0, 150.0])
+def test_slow_ends_that_are_noise_or_large_need_no_inset(slow: float) -> None:
+    assert _insets(_arcs(200, slow)) == []
+
+
+def test_fast_arcs_that_are_small_are_magnified_instead() -> None:
+    (inner,) = _insets(_arcs(20, 2000))
+    assert [text.get_text()[:5] for text in inner.texts][-1] == "above"
+
+
+def test_a_shorted_sweep_sets_no_frame() -> None:
+    (alone,) = _insets(_arcs(200, 8), _arcs(200, 16))
+    (inner,) = _insets(_arcs(200, 8), _arcs(200, 16), _arcs(200, 8, short=1e-3))
+    assert inner.get_xlim() == pytest.approx(alone.get_xlim())
 
 
 @pytest.mark.parametrize(("taus", "count"), [((1e-6, 1e-2), 2), ((1e-6, 1e-4, 1e-2), 3)])

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from anodescope.report.axes import decade_ticks, frequency_ticks
 from anodescope.report.curves import HALO, square
@@ -41,7 +42,11 @@ TALL, BODE = 4.7, 2.2  # cm
 MOST = (30, 12)
 SEEN = 0.02  # arcs lower than this share of the largest |Z| are noise
 SMALL = 0.3  # an inset shows the fast arcs where they are smaller than this share of the plot
-FAST = 1e4  # Hz: what lies above belongs to the inset
+FAST = 1e4  # Hz: what lies above belongs to the inset of the fast arcs
+SLOW = 1e3  # Hz: what lies below belongs to the inset of the slow ones
+SLOW_BOX = (0.1, 0.60, 0.52, 0.34)  # shares of the axes
+TWICE = SLOW_BOX[3] / 2  # of the plot: what is larger would not even be shown at twice its size
+SHORTED = 0.1  # of the median largest |Z|: a sweep of less is of a shorted cell, and sets no frame
 
 
 @styled
@@ -56,8 +61,8 @@ def original_spectra(
     """Draw the measured spectra of a scan, coloured by current, and of the rest after it, by time.
 
     Real and imaginary axes have equal scales; the frequency at the apex of the arcs of the first
-    and the last sweep is named; an inset shows the fast arcs where the slow ones dwarf them
-    (as in Figs S2, S5, S8 of doi:10.1039/d5nr02945g).
+    and the last sweep is named; an inset shows the fast arcs where the slow ones dwarf them, or
+    the slow ones where they are small (as in Figs S2, S5, S8 of doi:10.1039/d5eb00097a).
 
     Parameters
     ----------
@@ -119,7 +124,8 @@ def draw_series(
         _apexes(axes, drawn[k], colours[k], scale, taken)
     axes.set_xlabel(f"Re Z ({scale.unit})")
     axes.set_ylabel(f"−Im Z ({scale.unit})")
-    _inset(axes, drawn, colours, scale)
+    if not _fast_inset(axes, drawn, colours, scale):
+        _slow_inset(axes, drawn, colours, scale)
 
 
 def _curves(axes: Axes, drawn: Sequence[Spectrum], colours: Sequence[Colour], scale: Scale) -> None:
@@ -172,39 +178,76 @@ def tops(height: Floats) -> list[int]:
     return found
 
 
-def _inset(axes: Axes, drawn: Sequence[Spectrum], colours: Sequence[Colour], scale: Scale) -> None:
-    """Show the fast arcs in the upper left corner where they are small in the whole plot."""
-    fast = [one.impedance[(one.frequency >= FAST) & ~one.trimmed] for one in drawn]
-    z = np.concatenate(fast) * scale.factor
+def _fast_inset(
+    axes: Axes, drawn: Sequence[Spectrum], colours: Sequence[Colour], scale: Scale
+) -> bool:
+    """Show the fast arcs in the upper left corner where they are small; say whether they are."""
+    cut = [_part(one, one.frequency >= FAST) for one in drawn]
+    z = _kept(cut) * scale.factor
     span = float(np.ptp(axes.get_xlim()))
     if len(z) < 8 or float(np.ptp(z.real)) > SMALL * span or float(np.ptp(z.real)) == 0:
-        return
-    highest = max(float((-one.impedance.imag * scale.factor).max()) for one in drawn)
-    if highest > 0.62 * axes.get_ylim()[1]:
-        return
-    inner = axes.inset_axes((0.06, 0.66, 0.40, 0.32))
-    cut = [_above(one, FAST) for one in drawn]
-    _curves(inner, cut, colours, scale)
-    whole = axes.get_window_extent()
-    ratio = 0.32 * whole.height / (0.40 * whole.width)
+        return False
+    if _highest(drawn, scale) > 0.62 * axes.get_ylim()[1]:
+        return True
     top = np.append(-z.imag, -1.25 * z.imag.min())  # head room for the name of the apex
-    square(inner, np.append(z.real, z.real[0]), top, ratio, origin=False)
-    taken: list[Floats] = []
-    _apexes(inner, cut[-1], colours[-1], scale, taken)
+    inner = _zoomed(axes, (0.06, 0.66, 0.40, 0.32), np.append(z.real, z.real[0]), top)
+    _curves(inner, cut, colours, scale)
+    _apexes(inner, cut[-1], colours[-1], scale, [])
+    inner.annotate(
+        f"above {spoken(FAST, 'Hz')}", (0.5, 0.22), xycoords="axes fraction", ha="center",
+        va="center", fontsize=5.5, color=GREY,
+    )  # fmt: skip
+    return True
+
+
+def _slow_inset(
+    axes: Axes, drawn: Sequence[Spectrum], colours: Sequence[Colour], scale: Scale
+) -> None:
+    """Show the slow ends in the upper left corner where they are small but more than noise."""
+    largest = np.array([np.abs(one.impedance[~one.trimmed]).max(initial=0.0) for one in drawn])
+    least = SHORTED * float(np.median(largest))
+    whole = [k for k, size in enumerate(largest) if size > least]
+    cut = [_part(drawn[k], drawn[k].frequency < SLOW) for k in whole]
+    z = _kept(cut) * scale.factor
+    if len(z) < 8 or _highest(drawn, scale) > 0.5 * axes.get_ylim()[1]:
+        return
+    wide = max(float(np.ptp(z.real)), float(np.ptp(z.imag)))
+    noise = SEEN * float(largest.max()) * scale.factor
+    if not noise < wide < TWICE * float(np.ptp(axes.get_ylim())):
+        return
+    inner = _zoomed(axes, SLOW_BOX, z.real, -z.imag)
+    _curves(inner, cut, [colours[k] for k in whole], scale)
+    inner.text(
+        0, 1.03, f"below {spoken(SLOW, 'Hz')}", transform=inner.transAxes, va="bottom",
+        fontsize=5.5, color=GREY,
+    )  # fmt: skip
+
+
+def _zoomed(axes: Axes, box: tuple[float, float, float, float], x: Floats, y: Floats) -> Axes:
+    """Return a framed inset at `box` (shares of the axes) with equal scales around points."""
+    inner = axes.inset_axes(box)
+    whole = axes.get_window_extent()
+    square(inner, x, y, box[3] * whole.height / (box[2] * whole.width), origin=False)
     inner.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
     inner.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
     inner.tick_params(labelsize=5.5, length=1.5)
     for spine in inner.spines.values():
         spine.set_visible(True)
         spine.set_color(GREY)
-    inner.annotate(
-        f"above {spoken(FAST, 'Hz')}", (0.5, 0.22), xycoords="axes fraction", ha="center",
-        va="center", fontsize=5.5, color=GREY,
-    )  # fmt: skip
+    return inner
 
 
-def _above(one: Spectrum, frequency: float) -> Spectrum:
-    keep = one.frequency >= frequency
+def _highest(drawn: Sequence[Spectrum], scale: Scale) -> float:
+    """Return the largest −Im Z, as drawn."""
+    return max(float((-one.impedance.imag * scale.factor).max()) for one in drawn)
+
+
+def _kept(drawn: Sequence[Spectrum]) -> NDArray[np.complex128]:
+    """Return the points of all sweeps that were not trimmed."""
+    return np.concatenate([one.impedance[~one.trimmed] for one in drawn])
+
+
+def _part(one: Spectrum, keep: NDArray[np.bool_]) -> Spectrum:
     return Spectrum(
         one.index, one.frequency[keep], one.impedance[keep], None, None, None, one.trimmed[keep]
     )

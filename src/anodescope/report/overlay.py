@@ -69,7 +69,7 @@ def gamma_overlay(
     """Overlay γ(τ) of a scan, coloured by current, and of the rest after it, coloured by time.
 
     The rest's panel also holds the scan's last sweep, dashed, as in Figs 3c and 5c of
-    doi:10.1039/d5nr02945g.
+    doi:10.1039/d5eb00097a.
 
     Parameters
     ----------

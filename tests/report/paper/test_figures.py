@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.image import AxesImage
 
 from anodescope.errors import SchemaError, SettingsError
@@ -21,6 +22,7 @@ from anodescope.report.paper import (
     part_of,
 )
 from anodescope.report.paper.ccd import fig_1
+from anodescope.report.paper.compositions import fig_s6
 from anodescope.report.paper.insitu import charge, fig_2
 from anodescope.report.paper.pulses import fig_4, loaded
 from anodescope.report.paper.scan import fig_3, scan_figure, stages
@@ -183,6 +185,18 @@ class TestPulses:
     def test_trains_are_needed(self, stripped):
         with pytest.raises(SchemaError, match="no train of pulses"):
             fig_4({"pulse_1": stripped})
+
+
+class TestCompositions:
+    def test_what_came_after_the_last_sweep_belongs_to_the_picture(self, stripped):
+        samples = stripped["timeseries"]
+        last = samples.isel(time=[-1]).assign_coords(time=samples["time"][[-1]] + 600.0)
+        longer = xr.concat([samples, last.assign(voltage=("time", [3.0]))], "time")
+        figure = fig_s6({"strip65": stripped.but(timeseries=longer)})
+        drawn = labelled(figure, "Voltage (V)")[0]
+        line = max(drawn.lines, key=lambda one: len(one.get_xdata()))
+        assert line.get_ydata()[-1] == pytest.approx(3.0)
+        assert line.get_xdata()[-1] <= drawn.get_xlim()[1] * (1 + 1e-9)
 
 
 class TestCriticalCurrent:

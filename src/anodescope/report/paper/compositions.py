@@ -125,9 +125,10 @@ def _map(figure: Figure, campaign: CampaignLike) -> None:
     left, wide = 11.2, 4.1
     upper = place(figure, left, TOP, wide, 1.2)
     lower = place(figure, left, TOP + 1.45, wide, TALL - 1.45, sharex=upper)
-    end = float(np.nanmax(data.ends))
-    stretch = Stretch(0.0, end, time_scale(end))
     time, volts = series(campaign)
+    # The cut-off comes after the last whole sweep, and belongs to the picture.
+    end = max(float(np.nanmax(data.ends)), float(time[-1]) if len(time) else 0.0)
+    stretch = Stretch(0.0, end, time_scale(end))
     sketchy(upper, stretch.place(time), volts, color=INK, lw=0.8)
     dress(upper, stretch, wide, label=False)
     dress(lower, stretch, wide, label=True)

@@ -96,7 +96,10 @@ WATERFALL = (
     "γ of successive sweeps behind each other, the first in front, in a parallel projection: every "
     "curve keeps its scale. Dashed: edges of the measured window."
 )
-SPECTRA = "Spectra as computed, by current and by time at rest; both axes have equal scales."
+SLOW = "Inset: the slow ends, magnified where they are small."
+SPECTRA = (
+    f"Spectra as computed, by current and by time at rest; both axes have equal scales. {SLOW}"
+)
 NA, ALLOYS = "pristine_sodium", ("pristine50", "pristine65", "pristine80")
 
 PAPER: tuple[PaperFigure, ...] = (
@@ -128,7 +131,8 @@ PAPER: tuple[PaperFigure, ...] = (
         "fig_4", "Fig. 4: pulsed stripping of NaK50",
         "a, voltage at the end of every pulse of 1 s at 1 mA/cm² over the charge. b, one pulse and "
         "the rest after it. c, charge up to 3 V over the rest; dashed, the theoretical capacity; "
-        f"at the right, steady currents (mA/cm²). {MARKS}",
+        f"at the right, steady currents (mA/cm²). {MARKS} Published values stand a little to the "
+        "right of their rest.",
         (), fig_4,
         ("pulse_0", "pulse_0.1", "pulse_1", "pulse_2", "pulse_5", "pulse_10", "transient",
          "hold_0.25", "slow50"), "capacity",
@@ -140,7 +144,7 @@ PAPER: tuple[PaperFigure, ...] = (
     ),
     PaperFigure(
         "fig_s1", "Fig. S1: Na beside NaK50, pristine",
-        f"a, Nyquist plot with equal scales; b, γ. {WINDOW} {SIDES}",
+        f"a, Nyquist plot with equal scales; b, γ. {SLOW} {WINDOW} {SIDES}",
         (NA, "pristine50"),
         partial(_pristine, names=((NA, "Na"), ("pristine50", "NaK50"))), about=(NA,),
     ),
@@ -166,7 +170,7 @@ PAPER: tuple[PaperFigure, ...] = (
     ),
     PaperFigure(
         "fig_s7", "Fig. S7: pristine NaK50, NaK65 and NaK80",
-        f"a, Nyquist plot with equal scales; b, γ. {WINDOW} {SIDES}",
+        f"a, Nyquist plot with equal scales; b, γ. {SLOW} {WINDOW} {SIDES}",
         ALLOYS,
         partial(_pristine, names=tuple((key, f"NaK{key[8:]}") for key in ALLOYS)),
     ),
