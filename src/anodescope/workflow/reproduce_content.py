@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 TITLE = "The paper's campaign on the virtual cell"
 LEAD = (
     "Every experiment of the paper (doi 10.1039/d5eb00097a) was computed and then analysed like a "
-    "measured one. What falls short is said first. Rows that follow from what was put in count for nothing."
+    "measured one. What falls short is said first. Rows that follow from what was put in count "
+    "for nothing."
 )
 
 # What has to be said before a table.
