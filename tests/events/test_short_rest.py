@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from anodescope.errors import Outcome
+from anodescope.events.short.open_circuit import OpenCircuit, turned
 from tests.events.shorts import QUIET, shorts_of
 from tests.generator import Made, paper
 
@@ -60,3 +65,30 @@ def test_stairs_in_one_direction_without_a_rest_leave_a_doubt() -> None:
     (one,) = shorts_of(with_rest(paper.hold(), -0.1))
     assert one.outcome is Outcome.not_decidable
     assert "voltage at rest" in one.message
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lengths=st.lists(st.integers(1, 14), min_size=2, max_size=12),
+    seed=st.integers(0, 2**32 - 1),
+    side=st.sampled_from([-1.0, 1.0]),
+)
+def test_a_stretch_is_turned_by_itself_whatever_others_there_are(
+    lengths: list[int], seed: int, side: float
+) -> None:
+    """Stretches of one length are turned together; each comes out as it does alone."""
+    rng = np.random.default_rng(seed)
+    edges = np.concatenate(([0], np.cumsum(lengths)))
+    volts = side * rng.lognormal(0.0, 2.0, edges[-1]) * rng.choice([1.0, -1.0], edges[-1])
+    current = np.repeat(rng.choice([-1.0, 1.0], len(lengths)), lengths)
+    resting = np.linspace(0.01, 0.05, len(lengths))
+    rest = OpenCircuit(resting, np.full(len(lengths), 1e-3), present=True)
+    series, offset, _ = turned(volts, current, edges, rest)
+    for row, (a, b) in enumerate(pairwise(edges)):
+        own = OpenCircuit(resting[row : row + 1], np.full(1, 1e-3), present=True)
+        alone, level, _ = turned(volts[a:b], current[a:b], np.array([0, b - a]), own)
+        np.testing.assert_array_equal(series[a:b], alone)
+        assert offset[row] == level[0]
+        size = np.abs(volts[a:b])
+        large = volts[a:b][size >= 0.5 * np.quantile(size, 0.8)]
+        assert np.median(alone[size >= 0.5 * np.quantile(size, 0.8)]) == abs(np.median(large))

@@ -133,7 +133,8 @@ def capacitance(p: Any, contact: float, theta: float, voltage: float) -> float:
     """
     store = contact * p[C_PS] * power(theta, p[C_POWER])
     if p[C_WIDTH] < WIDEST:
-        store /= math.cosh(min(0.5 * abs(voltage) / p[C_WIDTH], 300.0)) ** 2
+        left = math.exp(-abs(voltage) / p[C_WIDTH])
+        store *= 4.0 * left / ((1.0 + left) * (1.0 + left))
     return float(store + p[C_DL])
 
 
@@ -146,10 +147,13 @@ def tangent(
     C(v)·(v − base) is straightened at `voltage`, so that passes over a store that empties settle as
     Newton's method does. Where it bends too far for that, C there is taken as it is.
     """
-    value = capacitance(p, contact, theta, voltage)
     if p[C_WIDTH] >= WIDEST or voltage == base:
-        return value, base
-    slope = -(value - p[C_DL]) * math.tanh(0.5 * voltage / p[C_WIDTH]) / p[C_WIDTH]
+        return capacitance(p, contact, theta, voltage), base
+    left = math.exp(-abs(voltage) / p[C_WIDTH])
+    share = 1.0 / (1.0 + left)
+    store = contact * p[C_PS] * power(theta, p[C_POWER]) * 4.0 * left * share * share
+    value = store + p[C_DL]
+    slope = -math.copysign(store * (1.0 - left) * share, voltage) / p[C_WIDTH]
     straight = value + slope * (voltage - base)
     if straight < 0.3 * value:
         return value, base

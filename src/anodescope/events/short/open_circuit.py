@@ -6,6 +6,7 @@ judged on V itself, and E only says which V a healthy cell shows.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import final
@@ -63,20 +64,28 @@ def open_circuit(
 def _rests(record: Record, resting: Bools) -> tuple[Floats, Floats, Floats]:
     """Return the end, the voltage of the last third, and its uncertainty, of each rest."""
     edge = np.flatnonzero(np.diff(np.concatenate(([0], resting.view(np.int8), [0]))))
-    rows = []
-    for a, b in edge.reshape(-1, 2):
-        if b - a < _FEW:
-            continue
-        volts = record.cell_voltage[a:b]
-        third = (b - a) // 3
-        middle, last = volts[third : 2 * third], volts[2 * third :]
-        level = float(np.median(last))
-        noise = 1.48 * float(np.median(np.abs(last - level))) / np.sqrt(last.size)
+    start, stop = edge.reshape(-1, 2).T
+    enough = stop - start >= _FEW
+    start, stop = start[enough], stop[enough]
+    level, doubt = np.empty(start.size), np.empty(start.size)
+    # A train has thousands of rests and few lengths: all of one length are one table.
+    for rows, volts in _tables(record.cell_voltage, start, stop):
+        third = volts.shape[1] // 3
+        middle, last = volts[:, third : 2 * third], volts[:, 2 * third :]
+        ended = np.median(last, axis=1)
+        noise = 1.48 * np.median(np.abs(last - ended[:, None]), axis=1) / np.sqrt(last.shape[1])
         # What moves is not there yet, and may have as far to go.
-        moves = 2.0 * abs(level - float(np.median(middle)))
-        rows.append((float(record.time[b - 1]), level, 1.25 * noise + moves))
-    table = np.array(rows).reshape(-1, 3)
-    return table[:, 0], table[:, 1], table[:, 2]
+        moves = 2.0 * np.abs(ended - np.median(middle, axis=1))
+        level[rows], doubt[rows] = ended, 1.25 * noise + moves
+    return record.time[stop - 1], level, doubt
+
+
+def _tables(values: Floats, start: Integers, stop: Integers) -> Iterator[tuple[Integers, Floats]]:
+    """Yield the stretches of each length: their numbers, and their values as (stretch, sample)."""
+    size = stop - start
+    for length in np.unique(size):
+        rows = np.flatnonzero(size == length)
+        yield rows, values[start[rows, None] + np.arange(length)]
 
 
 def _pairs(voltage: Floats, edges: Integers, current: Floats) -> tuple[float, float]:
@@ -143,16 +152,16 @@ def turned(
         each = np.repeat(rest.voltage, np.diff(edges))
         over = ((voltage - each) * sign)[known]
         flip = (np.sign(np.median(over)) or 1.0) if over.size else 1.0
-    for row in range(count):
-        some = slice(edges[row], edges[row + 1])
-        if known[edges[row]] and both:
-            continue
-        # A short circuit brings the voltage to zero, never through it.
-        turn = _side(series[some])
-        series[some] *= turn
-        if rest.present and known[edges[row]]:
-            offset[row] = turn * rest.voltage[row]
-            along[row] = turn * flip * sign[edges[row]]
+    told = known[edges[:-1]]
+    free = np.flatnonzero(~(told & both))
+    # A short circuit brings the voltage to zero, never through it.
+    turn = np.ones(count)
+    turn[free] = _sides(series, edges[free], edges[free + 1])
+    series *= np.repeat(turn, np.diff(edges))
+    if rest.present:
+        of = free[told[free]]
+        offset[of] = turn[of] * rest.voltage[of]
+        along[of] = turn[of] * flip * sign[edges[of]]
     return series, offset, along
 
 
@@ -163,9 +172,14 @@ def _changes_sign(voltage: Floats, sign: Floats) -> bool:
     return len(medians) < 2 or medians[0] * medians[1] < 0 or size.min() <= 0.5 * size.max()
 
 
-def _side(volts: Floats) -> float:
-    """Return the sign of a voltage where it is large, whatever single samples say."""
-    return float(np.sign(np.median(_large(volts)))) or 1.0
+def _sides(voltage: Floats, start: Integers, stop: Integers) -> Floats:
+    """Return the sign of each stretch's voltage where it is large, whatever single samples say."""
+    sides = np.ones(start.size)
+    for rows, volts in _tables(voltage, start, stop):
+        size = np.abs(volts)
+        large = np.where(size >= 0.5 * np.quantile(size, 0.8, axis=1)[:, None], volts, np.nan)
+        sides[rows] = np.sign(np.nanmedian(large, axis=1))
+    return np.where(sides == 0.0, 1.0, sides)
 
 
 def _large(volts: Floats) -> Floats:
