@@ -29,6 +29,7 @@ from anodescope.events.onset.knee import knees
 from anodescope.impedance import drt
 from anodescope.inference.experiments import experiments
 from anodescope.inference.observations.rows import rows
+from anodescope.inference.observations.sweeps import BORDER
 from anodescope.protocol import Sweep
 
 Floats = NDArray[np.float64]
@@ -41,8 +42,6 @@ CUT_OFF = 3.0  # V
 COMPLIANCE = Instrument().compliance
 STAIRS = np.round(np.arange(0.05, 1.0001, 0.01), 10)
 NIGHT = 54000.0
-# Between grain boundaries and interface (s); as the rows have it.
-BORDER = 1e-5
 # The knee of O5.
 FACTOR = 2.5
 
@@ -125,7 +124,7 @@ class Stand:
             return
 
     def area(self, current: float = 0.0) -> float:
-        """Area of γ beyond 1e-5 s (Ω·cm²), by the paper's own DRT, of a spectrum at an instant."""
+        """Area of γ of the interface (Ω·cm²), by the paper's own DRT, of an instant's spectrum."""
         frequency = np.asarray(Sweep(SWEEP, None, None).frequencies(), dtype=float)
         now = repeated(self.engine.now(), frequency.size)
         through = self.cell.electrolyte_impedance(frequency)

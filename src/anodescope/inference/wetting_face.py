@@ -76,7 +76,7 @@ class Performance:
     corrected : the same without the electrolyte's iR.
     ended : last current (mA/cm²) that the scan passed whole below 3 V; 0: none.
     charge : of pulses of 1 s at 1 mA/cm² with 5 s of rest, to 3 V (mAh/cm²).
-    gamma : area of γ beyond 1e-5 s, fresh, by the paper's DRT (Ω·cm²).
+    gamma : area of γ of the interface, fresh, by the paper's DRT (Ω·cm²).
     """
 
     threshold: float

@@ -23,7 +23,8 @@ from anodescope.inference.observations.reading import (
     sweeps_of,
     voltages,
 )
-from anodescope.inference.observations.sweeps import spread
+from anodescope.inference.observations.rows import rows
+from anodescope.inference.observations.sweeps import SHARE, _Gamma, spread
 from anodescope.workflow.analyse import analyse
 from tests.generator import paper
 from tests.generator.impedance import PHI_GB, R_GB, R_SERIES, TAU_GB, Arcs
@@ -187,4 +188,33 @@ def test_a_campaign_without_spectra_has_no_sweeps():
 def test_the_spread_is_relative_to_the_mean():
     assert relative_spread(np.array([0.9, 1.0, 1.1, np.nan])) == pytest.approx(0.1)
     assert np.isnan(relative_spread(np.array([np.nan])))
-    assert BORDER == 1e-5
+
+
+def test_the_interface_begins_half_a_decade_before_its_fastest_published_time() -> None:
+    low = min(row.low for row in rows().values() if row.key == "O6.second_time")
+    assert np.log10(BORDER) == pytest.approx(low - rows()["O6.second_time"].slack)
+
+
+def test_a_lone_grain_boundary_leaves_nothing_beyond_the_border() -> None:
+    """Its side lobes at λ = 1e-3 are no interface: no area of 1 % and no peak of 1 %."""
+    alone = Arcs(R_SERIES, {"b": (R_GB, TAU_GB, PHI_GB)})
+    sweeps = sweeps_of(read([alone]))
+    assert sweeps.interface[0] < 0.01 * sweeps.boundary[0]
+    assert not sweeps.height[0] > 0.01 * AREA * R_GB
+
+
+def test_the_share_is_one_of_the_largest_maximum_of_all_gamma() -> None:
+    """A second peak is told by its height against γ_GB too, where that is the largest."""
+    decades = np.linspace(-8.0, 1.0, 901)
+    for second, there in ((0.12, True), (0.08, False)):
+        curve = sum(
+            height * np.exp(-(((decades - place) / 0.2) ** 2))
+            for place, height in ((-6.0, 1.0), (-3.5, second), (-1.0, 0.5))
+        )
+        whole = np.ones((1, decades.size), np.bool_)
+        gamma = _Gamma(decades, curve[None], whole, np.zeros(1), np.zeros(1), np.ones(1, np.bool_))
+        place, _, beyond = gamma.seconds(SHARE)
+        assert np.isfinite(place[0]) == there
+        if there:
+            assert place[0] == pytest.approx(-3.5, abs=0.01)
+            assert beyond[0] == pytest.approx(-1.0, abs=0.01)

@@ -150,7 +150,16 @@ def test_a_tally_counts_each_row_once_and_trivial_rows_not_at_all():
     assert sum(counts["left out"].values()) == sum(r.role == "hold" for r in rows().values())
     trivial = [judge(replace(YES, trivial=True), Computed(1.0))]
     assert tally(trivial).sentence("form") == "form: 0 rows; none."
-    assert tally([judge(YES, Computed(1.0))]).sentence("form") == "form: 1 rows; 1 met."
+    assert tally([judge(YES, Computed(0.0))]).sentence("form") == "form: 1 rows; 1 missed."
+
+
+def test_a_tally_says_how_many_met_rows_were_fitted_or_judged_by_a_bar_of_ours():
+    free = replace(YES, role="form")
+    ours = replace(free, own_bar=True)
+    met = [judge(row, Computed(1.0)) for row in (YES, free, free, ours)]
+    missed = [judge(row, Computed(0.0)) for row in (YES, ours)]
+    words = "form: 6 rows; 4 met (1 of them fitted, 1 of them by a bar of our own), 2 missed."
+    assert tally(met + missed).sentence("form") == words
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def boundary_steady(campaigns: Campaigns) -> Computed:
 
 
 def interface_steady(campaigns: Campaigns) -> Computed:
-    """O2: the same of the area of γ above 1e-5 s."""
+    """O2: the same of the area of γ of the interface."""
     return _steady(campaigns[KEY], "interface", ("inside", "height"))
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from anodescope.campaign import Campaign
+from anodescope.errors import Outcome
 from anodescope.inference.observations.parts import Parts
 from anodescope.inference.observations.reading import (
     NAN,
@@ -55,16 +56,21 @@ def _during(parts: Parts, place: int) -> str:
 
 
 def interface_back(campaigns: Campaigns) -> Computed:
-    """O7: place of γ_int in the first sweep at rest against the pristine one."""
+    """O7: place of γ_int in the first sweep at rest against the pristine one.
+
+    Where one of them lies beyond the window it is not decidable, as for O6.
+    """
     parts = Parts.of(campaigns["strip50"])
     first, pristine = first_and_pristine(parts)
     if first < 0:
         return unknown("No sweeps with γ both at rest and before.")
     top = parts.sweeps.top[[pristine, first]]
     value = float(top[1] - top[0])
-    outside = " Both lie beyond the window: compared as the DRT continues γ."
+    outside = " One lies beyond the window: extrapolated, not measured."
+    beyond = bool(parts.sweeps.beyond[[pristine, first]].any())
+    outcome = Outcome.not_decidable if beyond else Outcome.determined
     message = f"log10 τ: pristine {top[0]:.2f}, at rest {top[1]:.2f}{_during(parts, first)}."
-    return Computed(value, message=message + outside * bool(parts.sweeps.beyond[first]))
+    return Computed(value, outcome, message + outside * beyond)
 
 
 def first_and_pristine(parts: Parts) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from anodescope.errors import Outcome, SettingsError
 
 CLASSES = ("fit", "hold", "form")
 KINDS = ("number", "window", "yes")
+GROUPS = ("quantitative", "form", "left out")
 NAN = float("nan")
 
 
@@ -44,6 +45,7 @@ class Row:
     published, tolerance : of a number. low, high : of a window, or the wider bounds of a number.
     slack : how far beside a window still counts as within tolerance.
     trivial : it counts for nothing.
+    own_bar : the paper gives no number; the definition says which one we took.
     """
 
     key: str
@@ -60,6 +62,7 @@ class Row:
     high: float = math.inf
     slack: float = 0.0
     trivial: bool = False
+    own_bar: bool = False
 
     @property
     def observation(self) -> str:
@@ -143,15 +146,28 @@ class Tally:
     Attributes
     ----------
     counts : number of rows by group (quantitative, form, left out) and verdict.
+    fitted, own : of the rows that are met, those of the class "fit", and those with a bar of our
+        own, by group.
     """
 
     counts: dict[str, dict[Verdict, int]]
+    fitted: dict[str, int]
+    own: dict[str, int]
 
     def sentence(self, group: str) -> str:
         """Return one group as a sentence."""
         found = self.counts[group]
         total = sum(found.values())
         parts = [f"{found[verdict]} {verdict.value}" for verdict in Verdict if found[verdict]]
+        beside = [
+            f"{count} of them {words}"
+            for count, words in (
+                (self.fitted[group], "fitted"), (self.own[group], "by a bar of our own")
+            )
+            if count
+        ]  # fmt: skip
+        if beside:
+            parts[0] += f" ({', '.join(beside)})"
         return f"{group}: {total} rows; {', '.join(parts) if parts else 'none'}."
 
 
@@ -243,10 +259,15 @@ def _number(row: Row, value: float) -> Verdict:
 
 def tally(judged: Iterable[Judged]) -> Tally:
     """Count quantitative, form and left-out rows apart; a row counts in one group only."""
-    counts = {group: dict.fromkeys(Verdict, 0) for group in ("quantitative", "form", "left out")}
+    counts = {group: dict.fromkeys(Verdict, 0) for group in GROUPS}
+    fitted, own = dict.fromkeys(GROUPS, 0), dict.fromkeys(GROUPS, 0)
     for one in judged:
         if one.row.trivial:
             continue
         group = "form" if not one.row.quantitative else "quantitative"
-        counts["left out" if one.row.role == "hold" else group][one.verdict] += 1
-    return Tally(counts)
+        group = "left out" if one.row.role == "hold" else group
+        counts[group][one.verdict] += 1
+        if one.verdict is Verdict.met:
+            fitted[group] += one.row.role == "fit"
+            own[group] += one.row.own_bar
+    return Tally(counts, fitted, own)

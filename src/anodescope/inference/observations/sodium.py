@@ -83,9 +83,11 @@ def interface_negligible(campaigns: Campaigns) -> Computed:
     areas, inside = (
         [float(getattr(one, name)[one.first()]) for one in both] for name in ("interface", "inside")
     )
+    tops = [float(one.top[one.first()]) for one in both]
     message = (
         f"The area of γ_int is {areas[0]:.3g} Ω·cm², {areas[1]:.4g} of NaK50: "
-        f"{areas[0] / areas[1]:.2%}."
+        f"{areas[0] / areas[1]:.2%}; its largest maximum lies at {tops[0]:.2f} (log10 s), there at "
+        f"{tops[1]:.2f}."
     )
     readings = [said(f"below {share:g} of it", areas[0] < share * areas[1]) for share in OTHERS]
     readings.append(said("γ within the window", inside[0] < NEGLIGIBLE * inside[1]))

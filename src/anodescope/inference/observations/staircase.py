@@ -20,6 +20,7 @@ from anodescope.inference.observations.reading import (
     Bools,
     Campaigns,
     Extractor,
+    Floats,
     Sweeps,
     area_of,
     capacity_of,
@@ -166,7 +167,10 @@ def interface_single(campaigns: Campaigns) -> Computed:
 
 
 def interface_moves(campaigns: Campaigns) -> Computed:
-    """O6: γ_int grows and moves to shorter times above the threshold."""
+    """O6: γ_int grows and moves to shorter times above the threshold.
+
+    Where a sweep has two peaks the faster one is γ'_int, and the slower one γ_int: no peak is both.
+    """
     parts = Parts.of(campaigns["strip50"])
     limit = stable()[0]
     above, below = parts.above(limit), parts.below(limit + 2.0 * SAME)
@@ -174,19 +178,26 @@ def interface_moves(campaigns: Campaigns) -> Computed:
         return unknown(f"No sweeps on both sides of {limit:g} mA/cm².")
     area, top = parts.sweeps.interface, parts.sweeps.top
     before, last = below[-1], above[-1]
-    lowest = float(np.nanmin(top[above], initial=np.inf))
+    slow = parts.sweeps.slow
+    lowest = float(np.nanmin(slow[above], initial=np.inf))
     message = (
         f"From {parts.sweeps.current[before]:.3g} to {parts.sweeps.current[last]:.3g} mA/cm² the "
         f"area goes from {area[before]:.4g} to {area[last]:.4g} Ω·cm², and log10 τ of the maximum "
-        f"from {top[before]:.2f} to {top[last]:.2f}, at least {lowest:.2f}."
+        f"from {slow[before]:.2f} to {slow[last]:.2f}, at least {lowest:.2f}; where there are two, "
+        "that of the slower one."
     )
     grows = bool(area[last] > area[before])
-    moved = top[before] - MOVED
+    moved = slow[before] - MOVED
     readings = (
-        said("place in the last sweep instead of the lowest", grows and top[last] < moved),
+        said("place in the last sweep instead of the lowest", grows and slow[last] < moved),
+        said("all sweeps, γ'_int where it is the largest", _falls(grows, top[above], moved)),
         said("within the window of the frequencies", _inside_moves(parts.sweeps, before, last)),
     )
     return truth(grows and lowest < moved, message, readings)
+
+
+def _falls(grows: bool, places: Floats, limit: float) -> bool:
+    return grows and bool(np.nanmin(places, initial=np.inf) < limit)
 
 
 def _inside_moves(sweeps: Sweeps, before: int, last: int) -> bool:
