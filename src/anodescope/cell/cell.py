@@ -80,8 +80,8 @@ class Row:
     ----------
     path : as `Cell.replace` takes it. value : None where `anodescope.materials` gives it.
     unit, meaning : "1" is a pure number; one line.
-    origin : fitted (to the paper, by the sketch), set (by hand), known, estimate; given where it is
-        not the default.
+    origin : fitted (to the paper; see `calibrated.toml`), set (by hand), known, estimate; given
+        where it is not the default.
     """
 
     path: str
