@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,18 +14,27 @@ import pytest
 from anodescope.cell import Cell
 from anodescope.cli import reproduce as verb
 from anodescope.errors import SettingsError
-from anodescope.inference.observations import Computed, Judged, Verdict, rows, tally
+from anodescope.inference.observations import BEYOND, Computed, Judged, Row, Verdict, rows, tally
 from anodescope.workflow.reproduce_experiments import Choice
 from anodescope.workflow.reproduce_result import Reproduction
 from anodescope.workflow.reproduce_told import Counts
 from tests.cli.test_cli import run
 
 
+def chosen() -> list[Row]:
+    """A row that counts for nothing, then those of the class "form" that count."""
+    told = list(rows().values())
+    return [
+        next(row for row in told if row.trivial),
+        *(row for row in told if not row.trivial and row.role == "form"),
+    ]
+
+
 def made_up(*verdicts: Verdict) -> Reproduction:
-    """A reproduction whose first rows came out like this."""
+    """A reproduction whose first rows came out like this; the first counts for nothing."""
     every = tuple(
         Judged(row, Computed(1.0, message=f"message of {row.key}"), verdict)
-        for row, verdict in zip(rows().values(), verdicts, strict=False)
+        for row, verdict in zip(chosen(), verdicts, strict=False)
     )
     return Reproduction(
         choice=Choice(), judged=every, tally=tally(every), counts=Counts(3, 4, 5, 6),
@@ -35,14 +45,23 @@ def made_up(*verdicts: Verdict) -> Reproduction:
 def test_misses_are_printed_before_everything_else(capsys):
     verb.show(made_up(Verdict.met, Verdict.met, Verdict.missed, Verdict.within))
     told = capsys.readouterr().out.splitlines()
-    missed = list(rows())[2]
+    missed = chosen()[2].key
     assert told[0] == "1 of 4 rows are missed:"
     assert told[1].startswith(f"  {missed}: expected ")
     assert told[1].endswith(f"message of {missed}")
-    # The first row counts for nothing.
-    assert any("1 met, 1 within tolerance, 1 missed" in line or "form: 3 rows" in line
-               for line in told)  # fmt: skip
+    counted = [line for line in told if " rows; " in line and "0 rows" not in line]
+    assert sum(int(line.split(": ")[1].split()[0]) for line in counted) == 3
+    assert BEYOND in told
     assert any(line.startswith("Numbers of the cells: 3 fitted") for line in told)
+
+
+def test_what_another_run_left_is_told_and_stays_out(capsys):
+    made = replace(made_up(Verdict.met), left_over=("campaigns/strip65", "parts/other.json"))
+    verb.show(made)
+    told = capsys.readouterr().out
+    assert (
+        "Not of this reproduction, but in its folder: campaigns/strip65, parts/other.json" in told
+    )
 
 
 def test_nothing_missed_is_said_too(capsys):

@@ -34,8 +34,10 @@ from anodescope.workflow.reproduce_told import (
     TRIVIAL,
     counts,
     group_of,
+    parameters,
     row_table,
     scoreboard,
+    sensitivity,
     tally_table,
     worst_first,
 )
@@ -116,6 +118,14 @@ def test_the_stamp_tells_everything_that_results_depend_on(tmp_path):
     stamps = [work.stamp_of(task) for task in (base, *others)]
     assert len(set(stamps)) == len(stamps)
     assert work.stamp_of(tiny(tmp_path / "elsewhere")) == stamps[0]
+
+
+def test_another_instrument_is_another_result(tmp_path, monkeypatch):
+    base = tiny(tmp_path)
+    stamp = work.stamp_of(base)
+    other = replace(base.experiment.instrument(), dwell=0.1)
+    monkeypatch.setattr(Experiment, "instrument", lambda self, *, noise=False: other)
+    assert work.stamp_of(base) != stamp
 
 
 # one experiment
@@ -258,9 +268,15 @@ def test_tables_are_of_the_same_rows(whole):
     board = pd.read_csv(out / "tables" / "scoreboard.csv")
     assert sorted(board["row"]) == sorted(one.row.key for one in made.judged)
     numbers = pd.read_csv(out / "tables" / "parameters.csv")
-    assert set(numbers["origin"]) <= {"fitted", "set", "estimate", "known"}
+    assert set(numbers["origin"]) <= {"given", "fitted", "set", "estimate", "known"}
     assert numbers["path"].nunique() == sum(
-        (made.counts.fitted, made.counts.set, made.counts.estimate, made.counts.known)
+        (
+            made.counts.fitted,
+            made.counts.set,
+            made.counts.estimate,
+            made.counts.known,
+            made.counts.given,
+        )
     )
 
 
@@ -375,6 +391,39 @@ def test_a_number_that_cells_share_counts_once():
     paths = {row.path for cell in cells for row in cell.table()}
     assert total.fitted + total.set + total.estimate + total.known == len(paths)
     assert counts([*cells, *cells]) == total
+    assert total.given == 0
+
+
+def test_a_number_that_the_fit_did_not_find_is_not_called_fitted():
+    shipped = Cell.preset("NaK50")
+    mine = shipped.replace(**{"layer.thickness": 2.0 * shipped.layer.thickness})
+    before, after = counts([shipped]), counts([mine])
+    assert (after.fitted, after.given) == (before.fitted - 1, before.given + 1)
+    # One cell that was given makes the number a given one, whatever others have.
+    assert counts([shipped, mine]) == after
+    table = parameters({"mine": mine}).set_index("path")["origin"]
+    assert table["layer.thickness"] == "given"
+    assert "given in place of calibrated ones" in after.sentence()
+    assert "given" not in before.sentence()
+
+
+def test_tables_of_other_definitions_have_words_where_there_is_no_number():
+    readings = (Reading("one", math.nan), Reading("other", 0.0))
+    number = judged_as("O5.threshold", Computed(0.6, sensitivity=readings))
+    statement = judged_as("O5.completes", Computed(1.0, sensitivity=readings))
+    table = sensitivity([number, statement])
+    assert list(table["value"]) == ["none", "0", "none", "no"]
+    assert list(table["as_defined"]) == ["0.6", "0.6", "yes", "yes"]
+
+
+def test_what_lies_in_the_folder_from_another_run_is_told_and_stays(tmp_path, undrawn):
+    for name in ("campaigns/other", "parts"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "parts" / "other.json").write_text("{}")
+    made = reproduce(tmp_path, only=FAST)
+    told = json.loads((tmp_path / "summary.json").read_text())
+    assert told["left_over"] == list(made.left_over) == ["campaigns/other", "parts/other.json"]
+    assert (tmp_path / "parts" / "other.json").exists()
 
 
 # through files, and in processes

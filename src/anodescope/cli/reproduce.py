@@ -8,6 +8,7 @@ from pathlib import Path
 
 from anodescope.cell.cell import Cell
 from anodescope.cli import screen
+from anodescope.inference.observations import BEYOND
 from anodescope.workflow.reproduce import reproduce
 from anodescope.workflow.reproduce_result import Reproduction
 from anodescope.workflow.reproduce_told import scoreboard
@@ -78,9 +79,12 @@ def show(made: Reproduction) -> None:
         screen.show_table("Scoreboard", list(COLUMNS), lines)
     for group in made.tally.counts:
         print(made.tally.sentence(group))
+    print(BEYOND)
     print(made.counts.sentence())
     for sentence in advice(made):
         print(sentence)
+    if made.left_over:
+        print(f"Not of this reproduction, but in its folder: {', '.join(made.left_over)}.")
     kept = [one.key for one in made.done if one.kept]
     if kept:
         print(f"{len(kept)} of {len(made.done)} were up to date and not computed again.")

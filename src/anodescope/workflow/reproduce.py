@@ -182,9 +182,21 @@ def _judge(
         failed=failed,
         done=tuple(done),
         parts=_with_ledger(campaigns, judged, extra, failed) if extra else {},
+        left_over=_left_over(out, asked, extra),
     )
     write_whole(out, made, run=run)
     return made
+
+
+def _left_over(out: Path, asked: Iterable[str], extra: Iterable[Part]) -> tuple[str, ...]:
+    """Return the experiments and parts that lie in a folder and were not asked for this time."""
+    own = {CAMPAIGNS: set(asked), PART_FOLDER: {part.file.name for part in extra}}
+    return tuple(
+        f"{name}/{item.name}"
+        for name, known in own.items()
+        for item in sorted((out / name).glob("[!.]*"))
+        if item.name not in known
+    )
 
 
 def _with_ledger(

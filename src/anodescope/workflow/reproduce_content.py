@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from anodescope.citations import Citation
 from anodescope.inference.experiments import Experiment, experiments
-from anodescope.inference.observations import Judged, Row
+from anodescope.inference.observations import BEYOND, Judged, Row
 from anodescope.inference.recommendations import Winner
 from anodescope.report.paper.content import Mark, PaperContent, Told
 from anodescope.workflow.reproduce_told import shown
@@ -47,6 +47,7 @@ MARKED: Mapping[str, tuple[str, float]] = {
     "O5.threshold": ("threshold", 50.0),
     "O8.threshold": ("threshold", 65.0),
     "O17.short_charge": ("short_charge", 0.7),
+    "O18.no_short": ("short_charge", 0.4),
 }
 
 
@@ -59,7 +60,7 @@ def content_of(
         if one.row.key in MARKED:
             topic, x = MARKED[one.row.key]
             marks.setdefault(topic, []).append(_mark(one.row, x))
-    tally = [made.tally.sentence(group) for group in made.tally.counts]
+    tally = [*(made.tally.sentence(group) for group in made.tally.counts), BEYOND]
     return PaperContent(
         title=TITLE,
         lead=[LEAD],
@@ -80,6 +81,8 @@ def bare(content: PaperContent) -> PaperContent:
 
 
 def _mark(row: Row, x: float) -> Mark:
+    if row.kind == "yes":
+        return Mark(x, row.published, kind="bound")
     if row.low == row.high:
         return Mark(x, row.low)
     if row.trivial:
@@ -113,6 +116,8 @@ def short(made: Reproduction) -> list[str]:
     tried = made.parts.get("recommendations", [])
     told = [str(row["sentence"]) for row in tried if row["wins"] == Winner.second.value]
     told += [f"Not computed: {key} ({why})" for key, why in made.failed.items()]
+    if made.left_over:
+        told.append(f"Not of this reproduction, but in its folder: {', '.join(made.left_over)}.")
     if not made.misses:
         told.append("No row is missed.")
     return told

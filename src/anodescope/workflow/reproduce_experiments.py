@@ -11,7 +11,7 @@ import json
 import time
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -162,7 +162,8 @@ def seed_of(noise: int, key: str) -> int:
 def stamp_of(task: Task) -> str:
     """Return what an experiment depends on as a checksum."""
     one, choice = task.experiment, task.choice
-    told = [one.key, one.protocol.to_toml(), one.sampling, task.cell.to_dict()]
+    meter = asdict(one.instrument(noise=choice.noise is not None))
+    told = [one.key, one.protocol.to_toml(), meter, task.cell.to_dict()]
     asked = [choice.method, choice.noise, choice.through_files]
     return checksum([task.code, told, asked])
 

@@ -30,6 +30,7 @@ class Reproduction:
     failed : why, by key of each experiment or part that could not be computed.
     done : of each experiment and part, with its times.
     parts : rows of each part by key.
+    left_over : what lies in the folder from another reproduction and is in none of these results.
     """
 
     choice: Choice
@@ -42,6 +43,7 @@ class Reproduction:
     failed: Mapping[str, str]
     done: tuple[Done, ...]
     parts: Mapping[str, Rows]
+    left_over: tuple[str, ...] = ()
 
     @property
     def misses(self) -> tuple[Judged, ...]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, final
 from anodescope.cell.cell import Cell
 from anodescope.cell.reservoir import Sodium
 from anodescope.errors import Outcome
-from anodescope.inference.observations import Judged, Tally, Verdict
+from anodescope.inference.ensemble import ensemble
+from anodescope.inference.observations import Judged, Row, Tally, Verdict
 from anodescope.inference.parameters import FREE, OF_THE_ALLOY
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ ORDER = (
     Verdict.missed, Verdict.not_modelled, Verdict.not_decidable, Verdict.within, Verdict.met,
 )  # fmt: skip
 TRIVIAL = "counts for nothing"
+# Where numbers come from. The weakest word first: it wins.
+ORIGINS = ("given", "fitted", "set", "estimate", "known")
 
 
 @final
@@ -32,18 +35,21 @@ class Counts:
     Attributes
     ----------
     fitted : to rows of the class "fit". set : by hand. estimate, known : from elsewhere.
+    given : what the cell that was handed in has in place of the calibrated number.
     """
 
     fitted: int
     set: int
     estimate: int
     known: int
+    given: int = 0
 
     def sentence(self) -> str:
         """Return the counts as a sentence."""
         return (
             f'Numbers of the cells: {self.fitted} fitted to rows of the class "fit", {self.set} '
-            f"set by hand, {self.estimate} estimated, {self.known} known or taken from sources."
+            f"set by hand, {self.estimate} estimated, {self.known} known or taken from sources"
+            + (f", {self.given} given in place of calibrated ones." if self.given else ".")
         )
 
 
@@ -54,10 +60,10 @@ def counts(cells: Iterable[Cell]) -> Counts:
     ----------
     cells : those that were simulated.
     """
-    found: dict[str, set[str]] = {name: set() for name in ("fitted", "set", "estimate", "known")}
+    found: dict[str, set[str]] = {name: set() for name in ORIGINS}
     for cell in cells:
         for row in cell.table():
-            found[origin_of(cell, row.path, row.origin)].add(row.path)
+            found[origin_of(cell, row.path, row.origin, row.value)].add(row.path)
     # The weakest word wins: what is set in one cell is not known because it is so in another.
     seen: set[str] = set()
     for paths in found.values():
@@ -66,17 +72,18 @@ def counts(cells: Iterable[Cell]) -> Counts:
     return Counts(**{name: len(paths) for name, paths in found.items()})
 
 
-def origin_of(cell: Cell, path: str, origin: str) -> str:
-    """Return where a number of a cell comes from: fitted, set, estimate or known.
+def origin_of(cell: Cell, path: str, origin: str, value: float | None) -> str:
+    """Return where a number of a cell comes from: given, fitted, set, estimate or known.
 
     Parameters
     ----------
-    cell : that has it. path, origin : see `Cell.table`.
+    cell : that has it. path, origin, value : see `Cell.table`.
     """
     part = path.partition(".")[0]
     taken = not (isinstance(cell.reservoir, Sodium) and part in OF_THE_ALLOY)
     if taken and path in {one.path for one in FREE}:
-        return "fitted"
+        # Only the very number that the fit found is fitted.
+        return "fitted" if value == ensemble()[0].get(path) else "given"
     if part == "reservoir" and origin == "given":
         return "known"  # the composition and size of the paper's cell
     # What the sketch fitted and no fit moves any more stands where it was: set by hand.
@@ -214,15 +221,24 @@ def sensitivity(judged: Iterable[Judged]) -> pd.DataFrame:
         {
             "row": one.row.key,
             "definition": other.definition,
-            "value": other.value,
+            "value": _word(one.row, other.value),
             "unit": one.row.unit,
-            "as_defined": one.computed.value,
+            "as_defined": _word(one.row, one.computed.value),
         }
         for one in judged
         for other in one.computed.sensitivity
     ]
     columns = ["row", "definition", "value", "unit", "as_defined"]
     return pd.DataFrame(lines, columns=columns)
+
+
+def _word(row: Row, value: float) -> str:
+    """Return a value of a row as it stands in a table: a statement as a word, none as "none"."""
+    if math.isnan(value):
+        return "none"
+    if row.kind == "yes":
+        return "yes" if value > 0.5 else "no"
+    return f"{value:.6g}"
 
 
 def parameters(cells: Mapping[str, Cell]) -> pd.DataFrame:
@@ -233,7 +249,7 @@ def parameters(cells: Mapping[str, Cell]) -> pd.DataFrame:
     lines = []
     for name, cell in cells.items():
         for row in cell.table():
-            origin = origin_of(cell, row.path, row.origin)
+            origin = origin_of(cell, row.path, row.origin, row.value)
             bounds = free[row.path] if origin == "fitted" else None
             lines.append(
                 {

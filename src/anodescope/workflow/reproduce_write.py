@@ -12,6 +12,7 @@ from anodescope.campaign import Campaign
 from anodescope.campaign.provenance import anodescope_version
 from anodescope.citations import Citation
 from anodescope.events.replicates import gather
+from anodescope.inference.observations import BEYOND
 from anodescope.report import save_tables
 from anodescope.report.paper import write_page
 from anodescope.report.sections import Part
@@ -88,6 +89,7 @@ def summary(result: Reproduction) -> dict[str, Any]:
         "recommendations": advice(result),
         "experiments": list(result.campaigns),
         "failed": dict(result.failed),
+        "left_over": list(result.left_over),
         "seconds": {
             one.key: {
                 "simulate": round(one.simulated, 3),
@@ -112,7 +114,7 @@ def _common(result: Reproduction) -> dict[str, Any]:
         "made_with": asdict(result.choice),
         "misses": [one.row.key for one in result.misses],
         "tally": tally_table(found),
-        "sentences": [found.sentence(group) for group in found.counts],
+        "sentences": [*(found.sentence(group) for group in found.counts), BEYOND],
         "parameters": asdict(result.counts),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from anodescope.inference.observations.rows import (
+    BEYOND,
     Computed,
     Judged,
     Reading,
@@ -15,6 +16,7 @@ from anodescope.inference.observations.rows import (
 )
 
 __all__ = [
+    "BEYOND",
     "Computed",
     "Judged",
     "Reading",

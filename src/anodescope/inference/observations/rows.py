@@ -17,6 +17,11 @@ CLASSES = ("fit", "hold", "form")
 KINDS = ("number", "window", "yes")
 GROUPS = ("quantitative", "form", "left out")
 NAN = float("nan")
+# What has to be said beside the scoreboard.
+BEYOND = (
+    "γ_int lies beyond the slowest frequency (5 Hz, τ = 0.03 s) but for the sweeps in which it has "
+    "moved: its areas are those of γ as the DRT continues it for a decade."
+)
 
 
 class Verdict(Enum):

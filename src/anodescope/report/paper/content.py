@@ -29,7 +29,8 @@ class Mark:
     x : where it stands, such as the rest between pulses (s) or the potassium content (wt %).
     value : in the unit of the axis; NaN where only bounds are known.
     low, high : its tolerance, or the bounds of a window. NaN: none.
-    kind : "value", or "line" for one that holds at every x.
+    kind : "value"; "line" for one that holds at every x; "bound" for one that was reached without
+        what the figure shows.
     label : a few words; "" takes those of the figure.
     """
 
@@ -42,9 +43,9 @@ class Mark:
 
     def __post_init__(self) -> None:
         """Refuse a kind that no figure draws."""
-        if self.kind not in ("value", "line"):
+        if self.kind not in ("value", "line", "bound"):
             raise SettingsError(
-                f"Mark: expected a kind of value or line, found {self.kind!r}; "
+                f"Mark: expected a kind of value, line or bound, found {self.kind!r}; "
                 'try "value" for a published point.'
             )
 

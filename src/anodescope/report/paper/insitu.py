@@ -46,7 +46,8 @@ def fig_2(campaigns: Mapping[str, CampaignLike], published: Sequence[Mark] = ())
     Parameters
     ----------
     campaigns : ``insitu_plate_0.7``, ``insitu_plate_0.4``, ``insitu_strip``, whichever were run.
-    published : charge up to the short circuit (mAh/cm²) by current (mA/cm²).
+    published : charge up to the short circuit (mAh/cm²) by current (mA/cm²); a bound where it was
+        reached without one.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def fig_2(campaigns: Mapping[str, CampaignLike], published: Sequence[Mark] = ())
         for axis, name in zip(rows, "cde", strict=True):
             letter(figure, axis, name, LEFT, 0.15)
     known = next(iter(plated.values())) if strip is None else strip
-    note(figure, LEFT, 0.1, specimen_line(known, 80))
+    note(figure, LEFT, 0.1, f"in situ cell, {specimen_line(known, 80)}; no tomograms yet")
     return figure
 
 
@@ -105,11 +106,15 @@ def _plate(
             k = int(np.flatnonzero(chipped)[0])
             lower.plot([at[k]], [100 * length[k]], "v", ms=4, color=colour, label="edge chips off")
             lower.legend(loc="center right")
+    colours = {float(name): colour for (name, _), colour in zip(plated, COLOURS, strict=False)}
     for mark in published:
+        colour = colours.get(mark.x, GREY)
+        said = "none before" if mark.kind == "bound" else "short circuit"
         for one in axes:
-            one.axvspan(mark.low, mark.high, color=VERMILLION, alpha=0.15, lw=0)
-        upper.axvline(mark.value, color=VERMILLION, lw=0.7, ls=(0, (4, 2)),
-                      label=f"published short circuit at {mark.x:g}")  # fmt: skip
+            one.axvspan(mark.low, mark.high, color=colour, alpha=0.15, lw=0)
+            one.axvline(mark.value, color=colour, lw=0.7, ls=(0, (4, 2)))
+        upper.plot([], [], color=colour, lw=0.7, ls=(0, (4, 2)),
+                   label=f"published at {mark.x:g}: {said}")  # fmt: skip
     for one in axes:
         one.set_xlim(left=0)
         one.set_ylim(bottom=0)
@@ -118,7 +123,7 @@ def _plate(
     upper.set_ylabel("−Voltage (V)")
     lower.set_ylabel("Filament (% across)")
     lower.set_xlabel(f"Charge plated ({CHARGE})")
-    upper.legend(loc="upper right")
+    upper.legend(loc="upper center")
 
 
 def _strip(rows: Sequence[Axes], campaign: CampaignLike) -> None:
