@@ -131,11 +131,31 @@ def test_realloying_limits_as_far_as_loss_and_healing_do() -> None:
         assert ruling("realloying", evidence(*made)) is wanted
 
 
-def test_voids_are_filled_only_if_the_deposit_makes_the_fall() -> None:
-    """Concentration alone may do it, or nothing may fall at all."""
-    assert ruling("voids_filled", evidence(knocked("deposit", 0.5, 0.95))) is Ruling.supported
-    assert ruling("voids_filled", evidence(knocked("deposit", 0.5, 0.6))) is Ruling.not_decidable
-    assert ruling("voids_filled", evidence(knocked("deposit", 1.0, 1.0))) is Ruling.contradicted
+@pytest.mark.parametrize(
+    ("row", "before", "after", "expected"),
+    [
+        (Verdict.met, 0.5, 0.95, Ruling.supported),
+        (Verdict.within, 0.5, 0.95, Ruling.supported),
+        (Verdict.met, 0.5, 0.6, Ruling.not_decidable),
+        (Verdict.met, 0.5, 0.5, Ruling.contradicted),
+        (Verdict.met, 1.0, 1.0, Ruling.not_decidable),
+        (Verdict.missed, 0.5, 0.95, Ruling.not_decidable),
+        (Verdict.not_decidable, 0.5, 0.95, Ruling.not_decidable),
+        (Verdict.missed, 0.5, 0.5, Ruling.not_decidable),
+    ],
+)
+def test_voids_are_filled_only_if_gamma_falls_and_the_deposit_makes_it(
+    row: Verdict, before: float, after: float, expected: Ruling
+) -> None:
+    """The fall has to be there; concentration alone may make some of it, or all."""
+    given = evidence(knocked("deposit", before, after), rows_={"O14.interface_falls": row})
+    assert ruling("voids_filled", given) is expected
+
+
+def test_voids_need_the_row_to_be_run() -> None:
+    """A knock-out without the row shows nothing of γ_int."""
+    given = evidence(knocked("deposit", 0.5, 0.95))
+    assert ruling("voids_filled", given) is Ruling.not_decidable
 
 
 def test_filaments_are_local_if_contact_decides_and_one_law_tells_all_shorts() -> None:
@@ -150,15 +170,33 @@ def test_filaments_are_local_if_contact_decides_and_one_law_tells_all_shorts() -
     assert ruling("filaments", evidence(alike, rows_=met)) is Ruling.contradicted
 
 
-def test_a_rest_before_plating_is_ruled_on_by_the_longest() -> None:
-    """Twice the charge or more, hardly any, or between."""
-    for after, wanted in (
-        (3.0, Ruling.supported),
-        (1.5, Ruling.in_part),
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (30.0, Ruling.in_part),
+        (2.0, Ruling.in_part),
+        (1.5, Ruling.not_decidable),
         (1.0, Ruling.contradicted),
-    ):
-        made = tried("rest_before_plating_1s", after, 1.0, Winner.first)
-        assert ruling("rest_before_plating", evidence(tried_=(made,))) is wanted
+    ],
+)
+def test_a_rest_before_plating_is_shown_in_part_at_most(after: float, expected: Ruling) -> None:
+    """However far the longest rest goes: the filament is fitted to that very short."""
+    made = tried("rest_before_plating_1s", after, 1.0, Winner.first)
+    given = evidence(tried_=(made,), rows_={"O18.no_short": Verdict.met})
+    assert ruling("rest_before_plating", given) is expected
+    words = RULES["rest_before_plating"](given)[1]
+    assert "after the staircase" in words
+    assert "O18.no_short" in words
+
+
+def test_what_does_not_short_says_nothing_of_shorts() -> None:
+    """No filament in the cell, or a face that does not short either way: not decidable."""
+    bare = NAK50.replace(filament=None)
+    made = tried("rest_before_plating_1s", 1.0, 1.0, Winner.neither)
+    given = replace(evidence(tried_=(made,)), cell=bare)
+    assert ruling("rest_before_plating", given) is Ruling.not_decidable
+    censored = replace(knocked("focus", 4.0, 4.0, bound=True), before_outcome=Outcome.censored)
+    assert ruling("filaments", evidence(censored)) is Ruling.not_decidable
 
 
 def test_a_cell_without_layer_or_loss_is_told_so() -> None:
@@ -182,5 +220,5 @@ def test_knock_outs_and_comparisons_are_computed_where_none_are_given() -> None:
     """On a cell that has next to nothing, so that it is quick."""
     bare = NAK50.replace(layer=None, loss=None)
     found = {one.key: one for one in claims({}, [], cell=bare, tried=[])}
-    assert found["voids_filled"].ruling is not Ruling.not_decidable
-    assert "was not run" in found["cure"].evidence
+    assert "the deposit adds no contact" in found["voids_filled"].evidence
+    assert "no layer" in found["cure"].evidence

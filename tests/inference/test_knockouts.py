@@ -20,6 +20,17 @@ def test_laws_that_the_cell_does_not_have_are_left_out() -> None:
     assert found["focus"].before_outcome is Outcome.censored
 
 
+@pytest.mark.parametrize("part", ["layer", "loss", "filament", "pattern"])
+def test_a_cell_without_a_part_is_knocked_out_in_the_others(part: str) -> None:
+    """Every entry has numbers or says none; those of the missing part are left out."""
+    found = {one.key for one in knockouts(NAK50.replace(**{part: None}))}
+    gone = {
+        "layer": {"layer", "liquidus"},
+        "loss": {"loss_threshold", "loss_pulses", "heal_pulses"},
+    }
+    assert found == {one.key for one in module._changes()} - gone.get(part, set())
+
+
 def test_the_liquidus_keeps_the_limiting_current_of_the_fresh_cell() -> None:
     """κ times what is accessible is the limiting current of a patch."""
     other = module.at_liquidus(NAK50)

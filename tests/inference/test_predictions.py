@@ -1,5 +1,6 @@
 """Predictions: bands, temperatures, and what is refused."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -60,6 +61,36 @@ def test_a_condition_that_cannot_be_is_refused_in_words(monkeypatch: pytest.Monk
     assert found.members == 0
     assert found.outcome is Outcome.not_decidable
     assert found.note.startswith("refused:")
+
+
+@pytest.mark.parametrize("part", ["layer", "loss", "filament", "pattern"])
+def test_a_cell_without_a_part_is_refused_where_it_matters_and_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    """What scales the layer is refused in one sentence; every other condition goes on."""
+    quick = [replace(one, trial=lambda cell: Outturn(1.0)) for one in conditions()]
+    monkeypatch.setattr(module, "conditions", lambda: quick)
+    found = predictions([NAK50.replace(**{part: None})])
+    refused = {one.condition for one in found if one.outcome is Outcome.not_decidable}
+    needed = {"D doubled", "δ doubled", "contact doubled"} if part == "layer" else set()
+    assert refused == needed
+    for one in found:
+        if one.condition in refused:
+            assert one.value != one.value
+            assert "refused: Prediction, layer." in one.note
+            assert one.note.count(". ") == 0
+        else:
+            assert one.value == 1.0
+
+
+def test_what_was_not_found_is_in_no_band(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cell that gave nothing widens nothing, whatever stands in its value."""
+    given = iter([Outturn(0.3), Outturn(0.05, Outcome.not_found, "3 V"), Outturn(0.4)])
+    made = Condition("g", "c", "q", "1", lambda cell: next(given), lambda cell: cell)
+    monkeypatch.setattr(module, "conditions", lambda: [made])
+    (found,) = predictions([NAK50] * 3)
+    assert (found.low, found.high, found.members) == (0.3, 0.4, 2)
+    assert "1 of 3 cells give no value" in found.note
 
 
 def test_bounds_in_a_band_are_said(monkeypatch: pytest.MonkeyPatch) -> None:

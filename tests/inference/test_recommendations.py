@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from anodescope.cell import Cell
 from anodescope.errors import Outcome
 from anodescope.inference import recommendations as module
+from anodescope.inference import trials
 from anodescope.inference.recommendations import (
     SAME,
     Recommendation,
@@ -61,6 +62,38 @@ def test_sentences_name_both_numbers(found: list[Recommendation]) -> None:
         assert f"{one.first_value:.3g}" in one.sentence
         assert f"{one.second_value:.3g}" in one.sentence
         assert one.unit == "mAh/cm²"
+
+
+def test_sentences_begin_with_what_was_asked(found: list[Recommendation]) -> None:
+    """No sentence says who wins before it says at what; plating names what came before it."""
+    starts = {
+        "equal_mean": "At equal mean current (",
+        "equal_peak": "At equal peak current (",
+        "slightly": "How long a rest after each pulse of ",
+        "rest_before": "Rest before plating, after the staircase before it (",
+    }
+    for one in found:
+        (start,) = (words for key, words in starts.items() if one.key.startswith(key))
+        assert one.sentence.startswith(start)
+        assert "win" in one.sentence.partition(": ")[2]
+        assert (module.STAIRS in one.question) is one.key.startswith("rest_before")
+
+
+def test_a_fresh_cell_takes_more_to_a_short_than_one_after_the_staircase(
+    found: list[Recommendation],
+) -> None:
+    """The staircase plates and loses contact: both bring the filament on."""
+    (one,) = (one for one in found if one.key == "rest_before_plating_3600s")
+    fresh = trials.plated_after(NAK50, module.SHORTED, 3600.0).value
+    assert one.first_value < fresh
+
+
+@pytest.mark.parametrize("parts", [("layer",), ("loss",), ("filament",), ("layer", "loss")])
+def test_cells_without_a_part_are_tried_all_the_same(parts: tuple[str, ...]) -> None:
+    """Nothing asks a part that is not there."""
+    bare = NAK50.replace(**dict.fromkeys(parts))
+    for asked in (*module._means()[:1], *module._peaks()[:1], *module._plating()[:1]):
+        assert module._tried(asked, bare).sentence.startswith(asked.opening)
 
 
 def test_the_same_bits_again(found: list[Recommendation]) -> None:

@@ -143,12 +143,14 @@ class Bench:
     ----------
     structure : laws. speed : how exact. measures : which.
     evaluations : how many sets of values were asked for.
+    until : instant (s, monotonic) after which a descent asks for no more.
     """
 
     structure: Structure
     speed: Speed = QUICK
     measures: tuple[Quick, ...] = MEASURES
     evaluations: int = 0
+    until: float = math.inf
     _known: dict[tuple[object, ...], dict[str, float]] = field(default_factory=dict)
 
     def found(self, values: Mapping[str, float]) -> dict[str, dict[str, float]]:
@@ -180,6 +182,11 @@ class Bench:
         return np.array([*data, *scaled], dtype=float)
 
     @property
+    def late(self) -> bool:
+        """Whether the time of the descent is over."""
+        return time.monotonic() > self.until
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """Rows that are fitted, in the order of `vector`."""
         asked = {measure.key for measure in self.measures}
@@ -191,12 +198,16 @@ class Bench:
     def slopes(self, scaled: Floats, here: Floats) -> Floats:
         """Return the central difference quotient (residual, parameter); one-sided at an edge.
 
+        What there was no time for any more is zero.
+
         Parameters
         ----------
         scaled : (parameter,). here : `vector` there.
         """
-        result = np.empty((here.size, scaled.size))
+        result = np.zeros((here.size, scaled.size))
         for k in range(scaled.size):
+            if self.late:
+                break
             ends = [(here, scaled[k])]
             for step in (STEP, -STEP):
                 if abs(scaled[k] + step) <= 2.0:
@@ -244,7 +255,8 @@ def descend(
     Parameters
     ----------
     bench : what is measured. start : values by path.
-    budget : s, after which the last point stands. steps : at most.
+    budget : s, after which the last point stands; the start is measured in any case.
+    steps : at most.
     cancelled : asked between steps.
 
     Raises
@@ -254,14 +266,15 @@ def descend(
     """
     free = bench.structure.free
     place = np.clip(np.array(scaled_of(start, free)), -2.0, 2.0)
-    here, damping, began, done = bench.vector(place), 1.0, time.monotonic(), False
+    bench.until = time.monotonic() + budget
+    here, damping, done = bench.vector(place), 1.0, False
     slopes = bench.slopes(place, here)
     for _ in range(steps):
-        if time.monotonic() - began > budget or cancelled():
+        if bench.late or cancelled():
             break
         better, damping = _step(bench, place, here, slopes, damping)
         if better is None:
-            done = True
+            done = not bench.late
             break
         gained = 0.5 * float(here @ here - better[1] @ better[1])
         place, here = better
@@ -314,6 +327,8 @@ def _blocks(bench: Bench) -> tuple[list[int], ...]:
 
 
 def _better(bench: Bench, point: Floats, here: Floats) -> tuple[Floats, Floats] | None:
+    if bench.late:
+        return None
     point = np.clip(point, -2.0, 2.0)
     there = bench.vector(point)
     return (point, there) if there @ there < (here @ here) * (1.0 - 1e-4) else None

@@ -45,7 +45,7 @@ class Prediction:
     ----------
     group, condition, quantity : what is changed; to what; what is predicted.
     value : of the best cell; NaN where there is none, a bound where `outcome` says censored.
-    low, high : least and most of all cells that gave one, the best included.
+    low, high : least and most of all cells that gave a value or a bound, the best included.
     unit : mA/cm² or mAh/cm².
     members : number of cells in the band.
     outcome : of the best cell. note : what was assumed, what ended it, or why it was refused.
@@ -87,7 +87,7 @@ def predictions(cells: Sequence[Cell], run: Run | None = None) -> list[Predictio
 
     Returns
     -------
-    One prediction per condition, in the order of `conditions`. About 4 s per cell on one core.
+    One prediction per condition, in the order of `conditions`. About 2 s per cell on one core.
 
     Raises
     ------
@@ -118,11 +118,14 @@ def _outturn(condition: Condition, cell: Cell) -> Outturn:
 
 def _banded(condition: Condition, found: Sequence[Outturn]) -> Prediction:
     best = found[0]
-    values = [one.value for one in found if one.value == one.value]
+    told = (Outcome.determined, Outcome.censored)
+    values = [one.value for one in found if one.outcome in told and one.value == one.value]
     bounds = sum(one.outcome is Outcome.censored for one in found)
     notes = [condition.note, best.note]
     if bounds:
         notes.append(f"{bounds} of {len(found)} cells give a lower bound only")
+    if values and len(values) < len(found):
+        notes.append(f"{len(found) - len(values)} of {len(found)} cells give no value")
     return Prediction(
         condition.group, condition.condition, condition.quantity, best.value,
         min(values, default=NAN), max(values, default=NAN), condition.unit, len(values),
@@ -151,10 +154,17 @@ def _compositions() -> Iterator[Condition]:
 
 
 def _scaled(cell: Cell, paths: Sequence[tuple[str, float]]) -> Cell:
+    """Return the cell with numbers times factors; refuse where it has no such number."""
     changes = {}
     for path, factor in paths:
         part, name = path.split(".")
-        changes[path] = getattr(getattr(cell, part), name) * factor
+        value = getattr(getattr(cell, part), name, None)
+        if value is None:
+            raise SettingsError(
+                f"Prediction, {path}: expected a cell that has this number, found none; put a "
+                f"{part} into the cell."
+            )
+        changes[path] = value * factor
     return cell.replace(**changes)
 
 
@@ -163,6 +173,11 @@ def doubled_contact(cell: Cell) -> Cell:
 
     The flux of the layer, 1/R and C per face double; δ²/D and x_c stay. More than the whole face
     cannot be touched: from a0 = 0.5 on it is less than twice.
+
+    Raises
+    ------
+    SettingsError
+        for a cell without a layer.
     """
     gain = min(2.0, 1.0 / cell.deposit.contact)
     return _scaled(cell, [
@@ -240,7 +255,7 @@ def _rests() -> Iterator[Condition]:
         yield Condition(
             "strip, rest, plate", f"1 h at 0.4 mA/cm², {rested(rest)}, then plated at 0.4",
             "charge plated to a short", CHARGE, trial, _same,
-            f"plating ends at {trials.PLATED:g} mAh/cm²",
+            f"a fresh cell, no staircase before; plating ends at {trials.PLATED:g} mAh/cm²",
         )  # fmt: skip
     yield Condition(
         "rest after failure", "pulses to 3 V, 15 h of rest, pulses to 3 V again",

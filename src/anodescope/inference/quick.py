@@ -23,13 +23,13 @@ from numpy.typing import NDArray
 from anodescope.cell import Cell, Instrument
 from anodescope.cell.engine import Accuracy, Engine, repeated
 from anodescope.cell.march import CURRENT, DONE
-from anodescope.cell.projective import Leaps, Projective, project
 from anodescope.cell.stage import APPLIED, CRACKED
 from anodescope.events.onset.knee import knees
 from anodescope.impedance import drt
 from anodescope.inference.experiments import experiments
 from anodescope.inference.observations.rows import rows
-from anodescope.inference.observations.sweeps import BORDER
+from anodescope.inference.observations.sweeps import cells, of_interface
+from anodescope.inference.trains import train
 from anodescope.protocol import Sweep
 
 Floats = NDArray[np.float64]
@@ -55,20 +55,19 @@ class Speed:
     ----------
     patches : of the interface. tolerance : of the march.
     leap, most : tolerance of a leap over pulses, and pulses that it takes at most.
+    turns : pulses of one train that are integrated at most; then its charge is a bound. A train
+        that reaches its limit takes half of them or less.
     """
 
     patches: int = 6
     tolerance: float = 3e-2
     leap: float = 3e-3
     most: int = 3000
+    turns: int = 3_000
 
 
 QUICK = Speed()
-POLISH = Speed(16, 1e-2, 1e-3, 500)
-
-
-class _Over(Exception):  # noqa: N818  (a state, not a fault)
-    """A limit ended a train of pulses."""
+POLISH = Speed(16, 1e-2, 1e-3, 500, 12_000)
 
 
 @final
@@ -83,7 +82,7 @@ class Stand:
             numbers.p, numbers.kappa, numbers.tau,
             accuracy=Accuracy(tolerance=speed.tolerance), every=NEVER,
         )  # fmt: skip
-        self.plan = Projective(tolerance=speed.leap, most=speed.most)
+        self.speed = speed
 
     @property
     def charge(self) -> float:
@@ -111,29 +110,24 @@ class Stand:
         return self.area()
 
     def train(self, current: float, on: float, rest: float, count: int) -> None:
-        """Pulse until the cut-off, or so many times."""
+        """Pulse until the cut-off, or so many times, or for so many as the speed allows."""
         rows = np.array([_row(CURRENT, current, on, CUT_OFF), _row(CURRENT, 0.0, rest)])
-
-        def turns(number: int) -> None:
-            if self.engine.advance(rows, number)[0] != DONE:
-                raise _Over
-
-        try:
-            project(self.engine, turns, count, on + rest, self.plan, Leaps())
-        except _Over:
-            return
+        speed = self.speed
+        train(self.engine, rows, count, tolerance=speed.leap, most=speed.most, turns=speed.turns)
 
     def area(self, current: float = 0.0) -> float:
-        """Area of γ of the interface (Ω·cm²), by the paper's own DRT, of an instant's spectrum."""
+        """Area of γ of the interface (Ω·cm²), by the paper's own DRT, of an instant's spectrum.
+
+        From `BORDER` on to the end of the DRT's range, as for the rows.
+        """
         frequency = np.asarray(Sweep(SWEEP, None, None).frequencies(), dtype=float)
         now = repeated(self.engine.now(), frequency.size)
         through = self.cell.electrolyte_impedance(frequency)
         whole = self.engine.impedance(now, frequency, through, current)[2]
         node = drt((frequency, whole), method="drttools")
-        tau = node["tau"].values
-        gamma = np.nan_to_num(node["gamma"].values[0])
-        beyond = tau >= BORDER
-        return float(np.trapezoid(gamma[beyond], np.log(tau[beyond])))
+        decades = np.log10(node["tau"].values)
+        parts = np.nan_to_num(node["gamma"].values[0]) * cells(decades)
+        return float(parts[of_interface(decades)].sum())
 
 
 def _row(

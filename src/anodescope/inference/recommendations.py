@@ -16,7 +16,6 @@ from anodescope.cell import Cell
 from anodescope.errors import Outcome
 from anodescope.inference import trials
 from anodescope.inference.predictions import CHARGE, NIGHT, Trial, rested
-from anodescope.inference.quick import QUICK
 from anodescope.inference.trials import Outturn
 from anodescope.running import Run
 
@@ -26,10 +25,12 @@ MEAN_RESTS = (1.0, 2.0, 5.0)
 # "Slightly longer than the pulse" and "long", as factors: the paper rests 10 s at most after 1 s.
 SLIGHTLY, LONG = 1.25, 10.0
 LONG_ON = 5.0
-# The paper's critical current test before the half-cycle in question (mA/cm²), and that one's.
+# The paper's critical current test before the half-cycle in question (mA/cm²), and that one's. A
+# cell that went through it shorts earlier than a fresh one, which predictions.py plates.
 BEFORE, SHORTED = (0.05, 0.1, 0.2), 0.4
+STAIRS = f"after the staircase before it (1 h each way at {', '.join(map(str, BEFORE))} mA/cm²)"
 PLATE_RESTS = (600.0, 3600.0, 4 * 3600.0, NIGHT)
-# Two charges that differ by less are called equal: what the quick cell is wrong by.
+# Two charges that differ by less are called equal: what the brisk cell is wrong by.
 SAME = 0.05
 
 
@@ -53,7 +54,7 @@ class Recommendation:
     first_value, second_value, unit : what they gave.
     first_outcome, second_outcome : censored: at least that.
     wins : which gave more; less than 5 % apart is neither.
-    sentence : the answer with its numbers.
+    sentence : what was asked, and the answer with its numbers.
     """
 
     key: str
@@ -72,10 +73,11 @@ class Recommendation:
 @final
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A comparison that is to be made: two trials, and the sentences for each way it ends."""
+    """A comparison that is to be made: two trials, and the words that its sentence begins with."""
 
     key: str
     question: str
+    opening: str
     first: str
     one: Trial
     second: str
@@ -93,7 +95,7 @@ def recommendations(cell: Cell | None = None, run: Run | None = None) -> list[Re
     Returns
     -------
     The comparisons at equal mean current, at equal peak current, of rests hardly longer than the
-    pulse, and of rests between stripping and plating. About 5 s on one core.
+    pulse, and of rests between stripping and plating. About 1 s on one core.
 
     Raises
     ------
@@ -126,30 +128,27 @@ def _winner(one: Outturn, two: Outturn) -> Winner:
 def _sentence(asked: _Asked, one: Outturn, two: Outturn, wins: Winner) -> str:
     first, second = f"{asked.first} {told(one)}", f"{asked.second} {told(two)}"
     if wins is Winner.second:
-        return f"{_capital(asked.second)} wins: {told(two)} against {told(one)} with {asked.first}."
-    if wins is Winner.first:
-        return f"{_capital(asked.first)} wins: {told(one)} against {told(two)} with {asked.second}."
-    return f"Neither wins: {first}, {second}."
-
-
-def _capital(words: str) -> str:
-    return words[0].upper() + words[1:]
+        found = f"{asked.second} wins: {told(two)} against {told(one)} with {asked.first}"
+    elif wins is Winner.first:
+        found = f"{asked.first} wins: {told(one)} against {told(two)} with {asked.second}"
+    else:
+        found = f"neither wins: {first}, {second}"
+    return f"{asked.opening}: {found}."
 
 
 def told(outturn: Outturn) -> str:
     """Return a charge as words."""
     if outturn.value != outturn.value:
         return f"nothing ({outturn.note})"
-    least = "at least " if outturn.outcome is Outcome.censored else ""
-    return f"{least}{outturn.value:.3g} {CHARGE}"
+    return f"{bounded(outturn.value, outturn.outcome)} {CHARGE}"
 
 
 def _train(on: float, rest: float) -> Trial:
-    return partial(trials.pulsed, current=PEAK, on=on, rest=rest, speed=QUICK)
+    return partial(trials.pulsed, current=PEAK, on=on, rest=rest, speed=trials.BRISK)
 
 
 def _held(current: float) -> Trial:
-    return partial(trials.held, current=current, speed=QUICK)
+    return partial(trials.held, current=current, speed=trials.BRISK)
 
 
 def _pulses(on: float, rest: float) -> str:
@@ -161,6 +160,7 @@ def _means() -> list[_Asked]:
     return [
         _Asked(
             f"equal_mean_{mean:.3g}", f"Pulsed or constant, at an equal mean of {mean:.3g} mA/cm²?",
+            f"At equal mean current ({mean:.3g} mA/cm²)",
             _pulses(ON, rest), _train(ON, rest),
             f"constant current ({mean:.3g} mA/cm²)", _held(mean),
         )
@@ -172,6 +172,7 @@ def _peaks() -> list[_Asked]:
     return [
         _Asked(
             f"equal_peak_{rest:g}s", f"Pulsed or constant, at an equal peak of {PEAK:g} mA/cm²?",
+            f"At equal peak current ({PEAK:g} mA/cm²)",
             _pulses(ON, rest), _train(ON, rest),
             f"constant current ({PEAK:g} mA/cm²)", _held(PEAK),
         )
@@ -183,6 +184,7 @@ def _slightly() -> list[_Asked]:
     return [
         _Asked(
             f"slightly_longer_{on:g}s", f"Does a rest slightly longer than a pulse of {on:g} s do?",
+            f"How long a rest after each pulse of {on:g} s",
             _pulses(on, SLIGHTLY * on), _train(on, SLIGHTLY * on),
             _pulses(on, LONG * on), _train(on, LONG * on),
         )
@@ -192,12 +194,16 @@ def _slightly() -> list[_Asked]:
 
 def _plating() -> list[_Asked]:
     def plated(rest: float) -> Trial:
-        return partial(trials.plated_after, current=SHORTED, rest=rest, before=BEFORE, speed=QUICK)
+        return partial(
+            trials.plated_after, current=SHORTED, rest=rest, before=BEFORE, speed=trials.BRISK
+        )
 
     return [
         _Asked(
             f"rest_before_plating_{rest:g}s",
-            f"Does a rest between stripping and plating keep the short at {SHORTED:g} mA/cm² away?",
+            f"Does a rest between stripping and plating keep the short at {SHORTED:g} mA/cm² away, "
+            f"{STAIRS}?",
+            f"Rest before plating, {STAIRS}",
             f"{rested(rest)} before plating at {SHORTED:g} mA/cm²", plated(rest),
             f"no rest before plating at {SHORTED:g} mA/cm²", plated(0.0),
         )
@@ -229,23 +235,29 @@ def headline(found: Sequence[Recommendation]) -> str:
             f"Pulses win at an equal mean current in {len(gained)} of {len(means)} comparisons: "
             f"{'; '.join(_against(one) for one in gained)}."
         )
-    parts += [f"At an equal peak current: {one.sentence}" for one in peaks[-1:]]
+    parts += [one.sentence for one in peaks[-1:]]
     return " ".join([*parts, *_rest_words(rests)])
 
 
 def _rest_words(rests: Sequence[Recommendation]) -> list[str]:
     if not rests:
         return []
-    without = rests[0].second_value
+    without = bounded(rests[0].second_value, rests[0].second_outcome)
     with_rest = ", ".join(
-        f"{'at least ' if one.first_outcome is Outcome.censored else ''}{one.first_value:.3g} with "
-        f"{one.first.partition(' before')[0]}"
+        f"{bounded(one.first_value, one.first_outcome)} with {one.first.partition(' before')[0]}"
         for one in rests
     )
     return [
-        f"Plated at {SHORTED:g} mA/cm² after stripping, the cell shorts at {without:.3g} {CHARGE} "
-        f"without a rest, {with_rest}."
+        f"Plated at {SHORTED:g} mA/cm² after stripping, {STAIRS}, the cell takes {without} "
+        f"{CHARGE} to a short without a rest, {with_rest}."
     ]
+
+
+def bounded(value: float, outcome: Outcome) -> str:
+    """Return a number as words; a censored one is at least that."""
+    if value != value:
+        return "no number"
+    return f"{'at least ' if outcome is Outcome.censored else ''}{value:.3g}"
 
 
 def _against(one: Recommendation) -> str:

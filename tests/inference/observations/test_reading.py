@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from anodescope import simulate
+from anodescope.cell import Cell
 from anodescope.errors import Outcome, SettingsError
+from anodescope.inference.experiments import experiments
 from anodescope.inference.observations.reading import (
     BORDER,
     capacity_of,
@@ -25,6 +28,7 @@ from anodescope.inference.observations.reading import (
 )
 from anodescope.inference.observations.rows import rows
 from anodescope.inference.observations.sweeps import SHARE, _Gamma, spread
+from anodescope.inference.quick import POLISH, Stand
 from anodescope.workflow.analyse import analyse
 from tests.generator import paper
 from tests.generator.impedance import PHI_GB, R_GB, R_SERIES, TAU_GB, Arcs
@@ -62,11 +66,7 @@ def test_areas_are_the_resistances_of_the_arcs():
 
 
 def test_maxima_lie_where_the_arcs_are():
-    sweeps = (
-        sweeps_of(read([two(120.0, 1e-3), two(120.0, 5e-3)]))
-        if False
-        else sweeps_of(read([two(120.0, 1e-3), two(120.0, 5e-3)], (0.1, 0.2)))
-    )
+    sweeps = sweeps_of(read([two(120.0, 1e-3), two(120.0, 5e-3)], (0.1, 0.2)))
     assert sweeps.boundary_top == pytest.approx(np.log10(TAU_GB), abs=0.05)
     assert sweeps.top == pytest.approx(np.log10([1e-3, 5e-3]), abs=0.05)
     assert sweeps.inside_top == pytest.approx(sweeps.top)
@@ -191,8 +191,20 @@ def test_the_spread_is_relative_to_the_mean():
 
 
 def test_the_interface_begins_half_a_decade_before_its_fastest_published_time() -> None:
-    low = min(row.low for row in rows().values() if row.key == "O6.second_time")
-    assert np.log10(BORDER) == pytest.approx(low - rows()["O6.second_time"].slack)
+    row = rows()["O6.second_time"]
+    assert np.log10(BORDER) == pytest.approx(row.low - row.slack)
+
+
+def test_an_arc_at_the_fastest_published_time_is_the_interface_s_and_whole() -> None:
+    fast, none = (sweeps_of(read([two(r_int, 1e-4)])) for r_int in (120.0, 1e-6))
+    assert fast.top[0] == pytest.approx(-4.0, abs=0.05)
+    tau = np.logspace(-12.0, 4.0, 3201)
+    gamma = two(120.0, 1e-4).gamma(tau) - two(1e-6, 1e-4).gamma(tau)
+    slow = tau > BORDER
+    beyond = np.trapezoid(gamma[slow], np.log(tau[slow]))
+    assert beyond > 0.9 * 120.0
+    # the DRT of the paper (λ = 1e-3) broadens the arc: as for areas above, some per cent
+    assert fast.interface[0] - none.interface[0] == pytest.approx(AREA * beyond, rel=0.08)
 
 
 def test_a_lone_grain_boundary_leaves_nothing_beyond_the_border() -> None:
@@ -213,8 +225,35 @@ def test_the_share_is_one_of_the_largest_maximum_of_all_gamma() -> None:
         )
         whole = np.ones((1, decades.size), np.bool_)
         gamma = _Gamma(decades, curve[None], whole, np.zeros(1), np.zeros(1), np.ones(1, np.bool_))
-        place, _, beyond = gamma.seconds(SHARE)
+        place, _, beyond, size = gamma.seconds(SHARE)
         assert np.isfinite(place[0]) == there
         if there:
             assert place[0] == pytest.approx(-3.5, abs=0.01)
             assert beyond[0] == pytest.approx(-1.0, abs=0.01)
+            assert size[0] == pytest.approx(0.5, rel=0.01)
+
+
+@given(st.floats(-4.2, -2.2), st.floats(0.8, 1.5), st.floats(0.2, 5.0), st.floats(0.2, 5.0))
+def test_no_peak_is_both(place, apart, first, second) -> None:
+    """γ'_int is the faster and γ_int the slower one, whichever is the larger."""
+    assume(min(first, second) > 1.05 * SHARE * max(first, second))
+    at = (place, place + apart)
+    curve = sum(
+        height * np.exp(-(((DECADES - where) / 0.15) ** 2))
+        for where, height in zip(at, (first, second), strict=True)
+    )
+    whole = np.ones((1, DECADES.size), np.bool_)
+    gamma = _Gamma(DECADES, curve[None], whole, np.zeros(1), np.zeros(1), np.ones(1, np.bool_))
+    fast, _, slow, size = gamma.seconds(SHARE)
+    assert fast[0] == pytest.approx(at[0], abs=0.02)
+    assert slow[0] == pytest.approx(at[1], abs=0.02)
+    assert size[0] == pytest.approx(second, rel=0.03)
+
+
+def test_the_quick_measurement_reads_the_area_as_the_rows_do() -> None:
+    one = experiments()["pristine50"]
+    cell = Cell.preset(one.cell)
+    made = analyse(simulate(cell, one.protocol, instrument=one.instrument()), method="drttools")
+    sweeps = sweeps_of(made)
+    # the sweep of a cell at rest is the spectrum of an instant; patches alike
+    assert Stand(cell, POLISH).area() == pytest.approx(sweeps.interface[0], rel=1e-3)

@@ -170,6 +170,10 @@ def test_a_tally_says_how_many_met_rows_were_fitted_or_judged_by_a_bar_of_ours()
         ({"tolerance": 0.0}, "a tolerance above 0"),
         ({"published": math.nan}, "a published value"),
         ({"colour": "red"}, "colour"),
+        ({"own_bar": "ours"}, "true or false for own_bar"),
+        ({"trivial": 1}, "true or false for trivial"),
+        ({"own_bar": True}, "the definition says 'our bar', found true"),
+        ({"definition": "below half (our bar)"}, "the definition says 'our bar', found false"),
     ],
 )
 def test_a_row_that_is_not_complete_is_refused(change, said):

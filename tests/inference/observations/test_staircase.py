@@ -107,6 +107,48 @@ def test_an_arc_beyond_the_window_is_not_decidable():
     assert "extrapolated" in found.message
 
 
+@pytest.mark.parametrize(
+    ("tau", "outcome"), [(0.01, Outcome.determined), (0.1, Outcome.not_decidable)]
+)
+def test_a_place_that_came_back_is_told_within_the_window_only(tau, outcome):
+    made = Record(noise=1e-4)
+    made.block("impedance_only", "PEIS")
+    made.level()
+    made.sweep(0.0, 35.0, steady(0.0), cell(120.0, tau_int=tau))
+    made.block("staircase_geis", "SGEIS")
+    for current in (0.05, 0.1, 0.15, 0.2):
+        made.level(sequence=True)
+        made.hold(current * 1e-3 * AREA, 5.0, steady(0.1), 0.5)
+        made.sweep(current * 1e-3 * AREA, 35.0, steady(0.1), cell(120.0, tau_int=0.01))
+    made.block("impedance_only", "PEIS")
+    made.level()
+    made.sweep(0.0, 35.0, steady(0.0), cell(200.0, tau_int=0.01))
+    campaigns = {"strip50": analyse(made.made().campaign, method="drttools")}
+    found = AFTER["O7.interface_back"](campaigns)
+    assert found.outcome is outcome
+    assert found.value == pytest.approx(np.log10(0.01 / tau), abs=0.3)
+    assert ("extrapolated" in found.message) is (outcome is Outcome.not_decidable)
+
+
+@pytest.mark.parametrize(("prime", "moves"), [(False, 1.0), (True, 0.0)])
+def test_a_peak_that_is_the_second_one_is_no_move_of_the_first(prime, moves):
+    """One peak that jumps has moved; the same peak beside one that stays has not."""
+    made = Record(noise=1e-4)
+    made.block("staircase_geis", "SGEIS")
+    for current in np.arange(0.1, 1.005, 0.1):
+        made.level(sequence=True)
+        made.hold(current * 1e-3 * AREA, 5.0, steady(0.1), 0.5)
+        arcs = cell(120.0)
+        if current > 0.65:
+            # alone: all of it at TAU_PRIME; else beside a smaller one at TAU_INT
+            arcs = cell(130.0, 300.0) if prime else cell(430.0, tau_int=TAU_PRIME)
+        made.sweep(current * 1e-3 * AREA, 35.0, steady(0.1), arcs)
+    campaigns = {"strip50": analyse(made.made().campaign, method="drttools")}
+    assert EXTRACTORS["O6.interface_moves"](campaigns).value == moves
+    second = EXTRACTORS["O6.second_time"](campaigns)
+    assert (second.outcome is Outcome.determined) is prime
+
+
 def test_the_second_peak_comes_above_the_knee_and_moves(usual):
     assert EXTRACTORS["O6.interface_single"](usual[0]).value == 1.0
     assert EXTRACTORS["O6.interface_moves"](usual[0]).value == 1.0

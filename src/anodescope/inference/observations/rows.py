@@ -17,6 +17,8 @@ CLASSES = ("fit", "hold", "form")
 KINDS = ("number", "window", "yes")
 GROUPS = ("quantitative", "form", "left out")
 NAN = float("nan")
+# Words of a definition whose bar is not the paper's.
+OWN_BAR = "our bar"
 # What has to be said beside the scoreboard.
 BEYOND = (
     "γ_int lies beyond the slowest frequency (5 Hz, τ = 0.03 s) but for the sweeps in which it has "
@@ -183,7 +185,8 @@ def rows() -> dict[str, Row]:
     Raises
     ------
     SettingsError
-        for a row that is not complete or has no known class or kind.
+        for a row that is not complete, has no known class or kind, or a bar of our own that its
+        definition does not call so.
     """
     text = files("anodescope.inference.observations").joinpath("observations.toml")
     found: dict[str, Row] = {}
@@ -213,7 +216,22 @@ def _row(entry: dict[str, Any]) -> Row:
             f"observations.toml, {key}: expected a published value and a tolerance above 0, "
             f"found {row.published} and {row.tolerance}."
         )
+    _check_marks(row)
     return row
+
+
+def _check_marks(row: Row) -> None:
+    for name in ("trivial", "own_bar"):
+        if not isinstance(getattr(row, name), bool):
+            raise SettingsError(
+                f"observations.toml, {row.key}: expected true or false for {name}, found "
+                f"{getattr(row, name)!r}."
+            )
+    if row.own_bar is not (OWN_BAR in row.definition):
+        raise SettingsError(
+            f"observations.toml, {row.key}: expected own_bar = true where, and only where, the "
+            f"definition says {OWN_BAR!r}, found {str(row.own_bar).lower()}."
+        )
 
 
 def judge(row: Row, computed: Computed) -> Judged:

@@ -1,4 +1,11 @@
-"""Rows O5 to O10: ."""
+"""Rows O5, O6, O8 and O9: stripping staircases.
+
+In each sweep the peaks of the interface are named once. Where there are two, the faster is γ'_int
+and the slower γ_int: the arc of depleted contacts, which keep their double layer only, is faster
+than that of the others. Where there is one it is γ_int, wherever it lies, as for the paper, which
+sees γ_int shift first and γ'_int appear then. γ_int's move is read in the sweeps above the
+threshold, by the maximum so named; γ'_int's time in the last sweep, its onset in all of them.
+"""
 
 from __future__ import annotations
 
@@ -169,7 +176,9 @@ def interface_single(campaigns: Campaigns) -> Computed:
 def interface_moves(campaigns: Campaigns) -> Computed:
     """O6: γ_int grows and moves to shorter times above the threshold.
 
-    Where a sweep has two peaks the faster one is γ'_int, and the slower one γ_int: no peak is both.
+    It grows from the last sweep up to the threshold to the last of all; its place is the fastest of
+    the sweeps above. No peak counts as γ'_int too (see the top of this file); the area is that of
+    all γ of the interface.
     """
     parts = Parts.of(campaigns["strip50"])
     limit = stable()[0]
@@ -188,7 +197,10 @@ def interface_moves(campaigns: Campaigns) -> Computed:
     )
     grows = bool(area[last] > area[before])
     moved = slow[before] - MOVED
+    size = parts.sweeps.slow_height
+    higher = bool(size[last] > size[before])
     readings = (
+        said("maximum of γ_int instead of the area, which γ'_int is in", higher and lowest < moved),
         said("place in the last sweep instead of the lowest", grows and slow[last] < moved),
         said("all sweeps, γ'_int where it is the largest", _falls(grows, top[above], moved)),
         said("within the window of the frequencies", _inside_moves(parts.sweeps, before, last)),

@@ -19,9 +19,10 @@ Integers = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 NAN = float("nan")
-# γ of the grain boundary lies below this relaxation time (s), that of the interface above. The
-# fastest time that the paper gives for the interface is 1e-4 s; half a decade before it the range
-# begins. A lone grain boundary at 1e-6 s leaves side lobes up to 10^-4.8 s.
+# γ of the grain boundary lies up to this relaxation time (s), that of the interface above. The
+# fastest time that the paper gives the interface is 1e-4 s; half a decade before it (the slack of
+# that row) the range begins, so that an arc there, which the DRT of the paper broadens by as much,
+# is not cut in two. A lone grain boundary at 1e-6 s leaves side lobes up to 10^-4.8 s.
 BORDER = 10.0**-4.5
 # A second peak of the interface is faster than this (s). It has at least this share of the largest
 # maximum of all γ: the DRT of the paper (λ = 1e-3) leaves side lobes of up to 7 % beside a lone arc
@@ -55,8 +56,8 @@ class Sweeps:
     second, second_height : place (log10 τ) and height of the second peak of the interface: the
         fastest maximum between `BORDER` and `SECOND_BELOW`, where another one lies at longer τ,
         each with `SHARE` of the largest maximum of all γ or more; NaN and 0 without.
-    slow : place (log10 τ) of γ_int: `top`, but where there is a second peak the largest maximum at
-        longer times than that, so that no peak counts as both.
+    slow, slow_height : place (log10 τ) and height of γ_int: those of `top`, but where there is a
+        second peak those of the largest maximum at longer times, so that no peak counts as both.
     faint : as `second`, with `FAINT` in place of `SHARE`.
     window : log10 τ where the window ends. complete : it ends as late as that of any sweep.
     """
@@ -78,6 +79,7 @@ class Sweeps:
     second: Floats
     second_height: Floats
     slow: Floats
+    slow_height: Floats
     faint: Floats
     window: Floats
     complete: Bools
@@ -152,8 +154,8 @@ def sweeps_of(campaign: Campaign) -> Sweeps:
     gamma = _Gamma.of(record.drt, rows, area_of(record))
     boundary, interface, inside = gamma.areas()
     boundary_top, top, height, inside_top, width = gamma.tops()
-    second, second_height, slow = gamma.seconds(SHARE)
-    faint, _, _ = gamma.seconds(FAINT)
+    second, second_height, slow, slow_height = gamma.seconds(SHARE)
+    faint = gamma.seconds(FAINT)[0]
     latest = float(np.max(gamma.window, where=gamma.there, initial=-np.inf))
     return Sweeps(
         rows,
@@ -173,6 +175,7 @@ def sweeps_of(campaign: Campaign) -> Sweeps:
         second,
         second_height,
         np.where(np.isfinite(second), slow, top),
+        np.where(np.isfinite(second), slow_height, height),
         faint,
         gamma.window,
         gamma.there & (gamma.window >= latest),
@@ -209,15 +212,14 @@ class _Gamma:
     @property
     def slow(self) -> Bools:
         """Which points of the lattice are the interface's."""
-        return np.asarray(self.decades > np.log10(BORDER), np.bool_)
+        return of_interface(self.decades)
 
     def areas(self) -> tuple[Floats, Floats, Floats]:
         """Areas below the border, above it, and above it within the window."""
         if not self.decades.size:
             none = np.full(len(self.values), NAN)
             return none, none, none
-        # cells of the lattice, so that neighbouring areas add up to the whole
-        parts = self.values * np.gradient(self.decades) * np.log(10.0)
+        parts = self.values * cells(self.decades)
         masks = (self.within & ~self.slow, np.ones_like(self.within) & self.slow,
                  self.within & self.slow)  # fmt: skip
         low, high, inside = (
@@ -239,10 +241,10 @@ class _Gamma:
             width[k] = spread(self.decades, self.values[k], top[k])
         return low, top, height, inside, width
 
-    def seconds(self, share: float) -> tuple[Floats, Floats, Floats]:
-        """Place and height of the second peak of the interface, and the largest beyond it."""
+    def seconds(self, share: float) -> tuple[Floats, Floats, Floats, Floats]:
+        """Place and height of the second peak of the interface, and of the largest beyond it."""
         place, height = np.full(len(self.values), NAN), np.zeros(len(self.values))
-        beyond = np.full(len(self.values), NAN)
+        beyond, size_beyond = (np.full(len(self.values), NAN) for _ in range(2))
         for k in map(int, np.flatnonzero(self.there)):
             at, size = maxima(self.decades, self.values[k])
             counts = at > np.log10(BORDER)
@@ -251,8 +253,19 @@ class _Gamma:
             at, size = at[counts], size[counts]
             if at.size > 1 and at[0] < np.log10(SECOND_BELOW):
                 place[k], height[k] = at[0], size[0]
-                beyond[k], _ = _largest(at[1:], size[1:])
-        return place, height, beyond
+                beyond[k], size_beyond[k] = _largest(at[1:], size[1:])
+        return place, height, beyond, size_beyond
+
+
+def of_interface(decades: Floats) -> Bools:
+    """Return which places (log10 of τ in s) are the interface's: those above `BORDER`."""
+    return np.asarray(decades > np.log10(BORDER), np.bool_)
+
+
+def cells(decades: Floats) -> Floats:
+    """Return the width in ln τ of each point of a lattice of log10 τ: areas add up to the whole."""
+    widths: Floats = np.gradient(decades) * np.log(10.0)
+    return widths
 
 
 def maxima(decades: Floats, values: Floats) -> tuple[Floats, Floats]:
