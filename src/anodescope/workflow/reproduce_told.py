@@ -110,6 +110,7 @@ def row_table(judged: Judged) -> dict[str, Any]:
         "low": finite(row.low),
         "high": finite(row.high),
         "slack": row.slack,
+        "own_bar": row.own_bar,
         "computed": finite(computed.value),
         "computed_low": finite(computed.low),
         "computed_high": finite(computed.high),

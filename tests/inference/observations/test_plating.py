@@ -7,6 +7,7 @@ import pytest
 
 from anodescope.errors import Outcome
 from anodescope.inference.observations.plating import EXTRACTORS
+from anodescope.inference.observations.rows import rows
 from anodescope.workflow.analyse import analyse
 from tests.generator import paper
 from tests.generator.impedance import cell, shorted
@@ -71,6 +72,13 @@ def test_a_series_resistance_straightens_the_line():
     values = [one.value for one in found.sensitivity if one.definition.startswith("series")]
     assert values == sorted(values, reverse=True)
     assert values[-1] < found.value
+    # it is set by hand, and the message says with which one the row's bar is passed
+    bar = rows()["O14.linear"].high
+    assert "set by hand" in found.message
+    for one in found.sensitivity:
+        if one.definition.startswith("series"):
+            assert (one.definition in found.message) is (one.value > bar)
+    assert values[0] > bar
 
 
 def test_no_short_circuit_is_told_and_one_is_found(usual):

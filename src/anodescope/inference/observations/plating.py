@@ -34,7 +34,7 @@ from anodescope.inference.observations.recovery import (
     first_and_pristine,
     pristine_after_rest,
 )
-from anodescope.inference.observations.rows import Computed, Reading
+from anodescope.inference.observations.rows import Computed, Reading, rows
 
 PLATED, ON_POTASSIUM = "plate50", "potassium"
 # Stairs that one line goes through, as in the knee; other numbers are told beside it.
@@ -94,6 +94,9 @@ def linear(campaigns: Campaigns) -> Computed:
             f" The series resistance, which is set by hand, is in every slope: with 100 to "
             f"1000 Ω·cm² the ratio is {most:.3g} to {least:.3g}."
         )
+        bar = rows()["O14.linear"].high
+        over = [name for name, value in others.items() if value > bar]
+        message += f" Above {bar:g}: {', '.join(over)}." if over else ""
     return Computed(_ratio(slopes), message=message, sensitivity=tuple(readings))
 
 
