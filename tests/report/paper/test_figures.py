@@ -92,7 +92,7 @@ def test_marks_of_an_unknown_topic_are_refused(topic):
 
 
 def test_a_mark_of_an_unknown_kind_is_refused():
-    with pytest.raises(SettingsError, match="kind of value or line"):
+    with pytest.raises(SettingsError, match="kind of value, line or bound"):
         Mark(1.0, 2.0, kind="dot")
 
 
@@ -218,10 +218,17 @@ class TestInSitu:
         assert passed[-1] == pytest.approx(-0.01, rel=1e-3)
         assert np.allclose(passed, -0.7 * time / 3600.0, atol=1e-6)
 
+    def test_a_charge_reached_without_a_short_circuit_is_marked_too(self, runs):
+        marks = [Mark(0.7, 0.5, 0.35, 0.65), Mark(0.4, 4.0, kind="bound")]
+        figure = fig_2({"insitu_plate_0.7": runs["insitu_plate_0.7"]}, marks)
+        axes = labelled(figure, "−Voltage")[0]
+        assert "published at 0.4: none before" in axes.get_legend_handles_labels()[1]
+        assert 4.0 in [float(line.get_xdata()[0]) for line in axes.lines if len(line.get_xdata())]
+
     def test_the_published_short_circuit_is_marked(self, runs):
         figure = fig_2({"insitu_plate_0.7": runs["insitu_plate_0.7"]}, [Mark(0.7, 0.5, 0.35, 0.65)])
         axes = labelled(figure, "−Voltage")[0]
-        assert "published short circuit at 0.7" in axes.get_legend_handles_labels()[1]
+        assert "published at 0.7: short circuit" in axes.get_legend_handles_labels()[1]
 
     def test_one_experiment_of_them_is_needed(self):
         with pytest.raises(SchemaError, match="in situ cell"):
